@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors: what START hands to an engine. A common head, then a section that the machine named
+ * in the head encodes and decodes. Little endian; integers only; places are region + offset. */
+#ifndef MILLIWATT_ABI_DESCRIPTOR_H
+#define MILLIWATT_ABI_DESCRIPTOR_H
+
+#include "abi/layout.h"
+
+#define MW_DESCRIPTOR_MAGIC 0x3144574du /* "MWD1" */
+#define MW_DESCRIPTOR_VERSION 1u
+
+/* Who decodes the section behind the head. */
+enum mw_machine {
+  MW_MACHINE_VECTOR = 0, /* the shell's vector unit, in every engine */
+  MW_MACHINE_SYSTOLIC = 1,
+  MW_MACHINE_TEST = 0x7f00 /* machines that exist only in tests */
+};
+
+typedef struct mw_descriptor_head {
+  uint32_t magic;
+  uint16_t version;
+  uint16_t machine;     /* enum mw_machine */
+  uint32_t bytes;       /* head and section; a multiple of 8 */
+  uint16_t first_layer; /* operator index in the network, for the reports */
+  uint16_t operators;   /* the command covers [first_layer, first_layer + operators) */
+} mw_descriptor_head;
+MW_LAYOUT(mw_descriptor_head, 16);
+
+/* One channel of a requantization table: y = requantize(sum + bias, multiplier * 2^exponent). */
+typedef struct mw_channel_parameters {
+  int32_t bias; /* the convolution's bias less input zero point * sum of the channel's weights */
+  int32_t multiplier;
+  int32_t exponent;
+} mw_channel_parameters;
+MW_LAYOUT(mw_channel_parameters, 12);
+
+/* Convolution, or a fully connected layer as a 1 x rows image with depth channels. */
+typedef struct mw_conv_geometry {
+  int32_t batch;
+  int32_t input_h, input_w, input_c;
+  int32_t output_h, output_w, output_c;
+  int32_t kernel_h, kernel_w;
+  int32_t stride_h, stride_w;
+  int32_t dilation_h, dilation_w;
+  int32_t pad_top, pad_left;
+} mw_conv_geometry;
+MW_LAYOUT(mw_conv_geometry, 60);
+
+/* Section of MW_MACHINE_SYSTOLIC: weight stationary, weights packed [column tile][k][column] with
+ * k = (ky * kernel_w + kx) * input_c + c, a requantization table per output channel. */
+typedef struct mw_systolic_descriptor {
+  mw_descriptor_head head;
+  mw_conv_geometry geometry;
+  int32_t input_zero_point;
+  int32_t output_zero_point;
+  int32_t clamp_low, clamp_high;
+  int32_t tile_h, tile_w;    /* output pixels of a tile */
+  int32_t pixel_tiles_outer; /* 0: filter tiles are the outer loop; 1: pixel tiles are */
+  int32_t weights_per_fold;  /* 0: a column tile's weights are loaded at once; 1: fold by fold */
+  int32_t reserved;          /* 0 */
+  mw_ref ifmap, weights, parameters, ofmap;
+} mw_systolic_descriptor;
+MW_LAYOUT(mw_systolic_descriptor, 144);
+
+enum mw_vector_operation { MW_VECTOR_ADD = 0, MW_VECTOR_AVERAGE_POOL = 1, MW_VECTOR_MAX_POOL = 2 };
+
+/* Section of MW_MACHINE_VECTOR. ADD uses elements and the add_* fields; pools use the geometry. */
+typedef struct mw_vector_descriptor {
+  mw_descriptor_head head;
+  int32_t operation; /* enum mw_vector_operation */
+  int32_t elements;
+  mw_conv_geometry geometry;
+  int32_t zero_point, clamp_low, clamp_high;
+  int32_t add_left_shift;
+  int32_t add_zero_point_a, add_zero_point_b;
+  int32_t add_multiplier_a, add_exponent_a;
+  int32_t add_multiplier_b, add_exponent_b;
+  int32_t add_multiplier, add_exponent;
+  int32_t tile; /* elements (ADD) or output rows (pools) of a tile */
+  mw_ref a, b, output;
+} mw_vector_descriptor;
+MW_LAYOUT(mw_vector_descriptor, 160);
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "abi/descriptor.h"
+
+namespace milliwatt::dataflows {
+
+/// A convolution as engines see it (abi/descriptor.h says how a fully connected layer becomes one).
+using ConvGeometry = mw_conv_geometry;
+
+/// Length of a dot product: kernel_h * kernel_w * input_c.
+inline std::int64_t dot_length(const ConvGeometry& g) {
+  return std::int64_t{g.kernel_h} * g.kernel_w * g.input_c;
+}
+
+}  // namespace milliwatt::dataflows
