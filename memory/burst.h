@@ -15,6 +15,13 @@ struct Burst {
   base::Tag tag;
 };
 
+/// Number of aligned words of `width` bytes that `bytes` bytes at `address` touch: the beats of a
+/// burst on a link, the accesses it makes to a memory, the blocks it opens in a device.
+constexpr std::uint64_t words_touched(std::uint64_t address, std::uint64_t bytes,
+                                      std::uint64_t width) {
+  return (address % width + bytes + width - 1) / width;
+}
+
 /// Bursts that a DMA or core makes of `bytes` at `address`: each at most `max_bytes` long and none
 /// crosses a multiple of `max_bytes` (a power of two). Calls `issue(address, bytes)` in order.
 template <typename Issue>

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "memory/burst.h"
 #include "memory/target_core.h"
+#include "memory/traffic_ledger.h"
 
 namespace milliwatt::memory {
 
@@ -21,29 +22,36 @@ struct InterconnectConfig {
   Arbitration arbitration = Arbitration::kRoundRobin;
 };
 
-/// Index of an initiator / a target, in the order of declaration by name (see Interconnect).
-using InitiatorId = int;
-using TargetId = int;
-
 /// A crossbar: every target has a link of its own with an arbiter; one burst at a time per link,
 /// one outstanding burst per initiator. A burst offered in bus cycle c takes part in decisions from
 /// cycle c + 1 on, when the link is free. The decision of a cycle is a function of the set of
 /// offers alone: priorities and the round-robin order go by the initiators' declared ranks, never
 /// by the order of calls.
+///
+/// Time of one burst, in edges of the bus clock, offered in c and granted at edge g >= c + 1:
+///   beats = aligned words of the link's width that the burst touches
+///   end   = max(first edge at or after the target core's end, g + beats)
+///   done  = end + latency
+/// The link is taken from g to end, so that the next decision may fall on `end`; the latency is
+/// pipelined and takes no link. Left out: separate address and data phases, read and write data at
+/// the same time, back-pressure by the initiator, and the overlap of one burst's access latency
+/// with the beats of the one before.
 class Interconnect {
  public:
+  /// Throws UserError when the width is no power of two or the latency is negative.
   Interconnect(const InterconnectConfig& config, const base::Clock& clock);
 
   /// `rank`: unique; lower wins under kPriority, and is the round-robin order.
   InitiatorId add_initiator(std::string name, int rank);
-  /// Throws UserError when ranges overlap.
+  /// Throws UserError when ranges overlap or `base` is no multiple of the link's width.
   TargetId add_target(std::string name, std::uint64_t base, TargetCore& core);
 
   /// Target of a burst; none when it is unmapped or leaves the target's range.
   std::optional<TargetId> route(const Burst& burst) const;
 
   /// A burst is offered at time `t` (its cycle is clock.cycle_at_or_after(t)). The initiator has
-  /// no other burst outstanding.
+  /// no other burst outstanding. Throws SimulationError naming the initiator when nothing is mapped
+  /// there.
   void offer(InitiatorId initiator, base::Picoseconds t, const Burst& burst);
   /// The next time at which `decide` may grant something, if anything is offered.
   std::optional<base::Picoseconds> next_decision() const;
@@ -54,16 +62,75 @@ class Interconnect {
     base::Picoseconds done = 0;  ///< the initiator has the response; it may offer again from here
   };
   /// Grants what the arbiters choose at bus edge `now`, serving each burst by its target's core.
+  /// Appends to `grants`, by rank. `now` never goes back.
   void decide(base::Picoseconds now, std::vector<Grant>& grants);
 
   /// The time at which a burst offered at `t` is done if nobody else uses the link: what `offer`
   /// and `decide` give then. Serves the burst.
   base::Picoseconds uncontended(InitiatorId initiator, base::Picoseconds t, const Burst& burst);
 
+  /// Time of an error response to a burst offered at `t`: it takes a decision and the latency, but
+  /// no link.
+  base::Picoseconds error_response(base::Picoseconds t) const;
+  /// "dma: read of 64 bytes at 0x1000", for messages.
+  std::string describe(InitiatorId initiator, const Burst& burst) const;
+
   const base::Clock& clock() const { return clock_; }
+  const InterconnectConfig& config() const { return config_; }
+  int initiators() const { return static_cast<int>(initiators_.size()); }
+  int targets() const { return static_cast<int>(links_.size()); }
+  const std::string& initiator_name(InitiatorId id) const { return initiators_.at(id).name; }
+  const std::string& target_name(TargetId id) const { return links_.at(id).name; }
+  std::uint64_t target_base(TargetId id) const { return links_.at(id).base; }
+
+  struct LinkCounts {
+    std::uint64_t bursts = 0;
+    std::uint64_t beats = 0;
+    std::uint64_t wait_cycles = 0;  ///< from the first decision a burst could win to its grant
+    std::uint64_t busy_cycles = 0;  ///< in which the link is taken
+
+    bool operator==(const LinkCounts& other) const;
+  };
+  const LinkCounts& link_counts(TargetId id) const { return links_.at(id).counts; }
+  /// Bytes as the initiators offered them.
+  const TrafficLedger& offered_bytes() const { return offered_bytes_; }
+  /// Bytes as the targets served them.
+  const TrafficLedger& served_bytes() const { return served_bytes_; }
+  /// True when no initiator has a burst outstanding.
+  bool idle() const;
 
  private:
+  struct Initiator {
+    std::string name;
+    int rank = 0;
+    bool waiting = false;  ///< offered, not yet granted
+    base::Cycles cycle = 0;
+    base::Picoseconds free_from = 0;
+    TargetId target = 0;
+    Burst burst;
+  };
+  struct Link {
+    std::string name;
+    std::uint64_t base = 0;
+    TargetCore* core = nullptr;
+    base::Cycles free_cycle = 0;
+    std::optional<int> last_rank;
+    InitiatorId winner = -1;  ///< of the decision in progress
+    LinkCounts counts;
+  };
+
+  TargetId route_or_throw(InitiatorId initiator, const Burst& burst) const;
+  bool wins_over(const Link& link, const Initiator& challenger, const Initiator& holder) const;
+  base::Picoseconds serve(InitiatorId initiator, TargetId target, base::Cycles granted,
+                          const Burst& burst);
+
+  InterconnectConfig config_;
   base::Clock clock_;
+  std::vector<Initiator> initiators_;
+  std::vector<InitiatorId> by_rank_;
+  std::vector<Link> links_;
+  TrafficLedger offered_bytes_;
+  TrafficLedger served_bytes_;
 };
 
 }  // namespace milliwatt::memory

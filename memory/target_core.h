@@ -13,7 +13,8 @@ class TargetCore {
   virtual ~TargetCore() = default;
 
   /// The burst is granted at bus time `start`; returns when its last beat has passed (>= start).
-  /// `beat_bytes`: width of the link. Counts the accesses.
+  /// `burst.address` counts from the target's base. `beat_bytes`: width of the link. Counts the
+  /// accesses. The link itself adds that every beat takes one of its cycles.
   virtual base::Picoseconds serve(base::Picoseconds start, const Burst& burst,
                                   std::uint32_t beat_bytes) = 0;
   /// Size of the address range in bytes.

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/interconnect.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <tuple>
+#include <utility>
+
+#include "base/error.h"
+
+namespace milliwatt::memory {
+namespace {
+
+std::string hex(std::uint64_t value) {
+  char text[2 + 16 + 1];
+  std::snprintf(text, sizeof text, "0x%" PRIx64, value);
+  return text;
+}
+
+bool power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 1)) == 0; }
+
+}  // namespace
+
+bool Interconnect::LinkCounts::operator==(const LinkCounts& other) const {
+  const auto key = [](const LinkCounts& c) {
+    return std::tie(c.bursts, c.beats, c.wait_cycles, c.busy_cycles);
+  };
+  return key(*this) == key(other);
+}
+
+Interconnect::Interconnect(const InterconnectConfig& config, const base::Clock& clock)
+    : config_{config}, clock_{clock} {
+  if (!power_of_two(config.width_bytes)) {
+    throw base::UserError("interconnect: width of " + std::to_string(config.width_bytes) +
+                          " bytes is no power of two");
+  }
+  if (config.latency < 0) throw base::UserError("interconnect: latency must not be negative");
+}
+
+InitiatorId Interconnect::add_initiator(std::string name, int rank) {
+  const auto position = std::find_if(by_rank_.begin(), by_rank_.end(),
+                                     [&](int id) { return initiators_[id].rank >= rank; });
+  if (position != by_rank_.end() && initiators_[*position].rank == rank) {
+    throw base::UserError("interconnect: initiators " + initiators_[*position].name + " and " +
+                          name + " have the same rank " + std::to_string(rank));
+  }
+  const InitiatorId id = initiators();
+  by_rank_.insert(position, id);
+  Initiator initiator;
+  initiator.name = std::move(name);
+  initiator.rank = rank;
+  initiators_.push_back(std::move(initiator));
+  return id;
+}
+
+TargetId Interconnect::add_target(std::string name, std::uint64_t base, TargetCore& core) {
+  const std::uint64_t last = base + core.size() - 1;
+  if (core.size() == 0 || last < base) {
+    throw base::UserError("interconnect: target " + name + " has no valid address range");
+  }
+  if (base % config_.width_bytes != 0) {
+    throw base::UserError("interconnect: base " + hex(base) + " of target " + name +
+                          " is no multiple of the link's width");
+  }
+  for (const Link& link : links_) {
+    if (base <= link.base + link.core->size() - 1 && link.base <= last) {
+      throw base::UserError("interconnect: address ranges of " + link.name + " (from " +
+                            hex(link.base) + ") and " + name + " (from " + hex(base) + ") overlap");
+    }
+  }
+  Link link;
+  link.name = std::move(name);
+  link.base = base;
+  link.core = &core;
+  links_.push_back(std::move(link));
+  return targets() - 1;
+}
+
+std::optional<TargetId> Interconnect::route(const Burst& burst) const {
+  for (TargetId id = 0; id < targets(); ++id) {
+    const Link& link = links_[id];
+    const std::uint64_t size = link.core->size();
+    if (burst.address < link.base || burst.address - link.base >= size) continue;
+    if (burst.bytes > size - (burst.address - link.base)) return std::nullopt;
+    return id;
+  }
+  return std::nullopt;
+}
+
+std::string Interconnect::describe(InitiatorId initiator, const Burst& burst) const {
+  return initiator_name(initiator) + ": " + (burst.write ? "write" : "read") + " of " +
+         std::to_string(burst.bytes) + " bytes at " + hex(burst.address);
+}
+
+TargetId Interconnect::route_or_throw(InitiatorId initiator, const Burst& burst) const {
+  if (burst.bytes == 0) throw base::InternalError(describe(initiator, burst) + ": empty burst");
+  const auto target = route(burst);
+  if (!target) {
+    throw base::SimulationError(describe(initiator, burst) + ": no target is mapped there");
+  }
+  return *target;
+}
+
+void Interconnect::offer(InitiatorId id, base::Picoseconds t, const Burst& burst) {
+  const TargetId target = route_or_throw(id, burst);
+  Initiator& initiator = initiators_.at(id);
+  if (initiator.waiting || t < initiator.free_from) {
+    throw base::InternalError(describe(id, burst) + ": offered while another is outstanding");
+  }
+  initiator.waiting = true;
+  initiator.cycle = clock_.cycle_at_or_after(t);
+  initiator.target = target;
+  initiator.burst = burst;
+  offered_bytes_.add(id, target, burst);
+}
+
+std::optional<base::Picoseconds> Interconnect::next_decision() const {
+  std::optional<base::Cycles> next;
+  for (const Initiator& initiator : initiators_) {
+    if (!initiator.waiting) continue;
+    const base::Cycles cycle = std::max(initiator.cycle + 1, links_[initiator.target].free_cycle);
+    if (!next || cycle < *next) next = cycle;
+  }
+  if (!next) return std::nullopt;
+  return clock_.edge(*next);
+}
+
+bool Interconnect::wins_over(const Link& link, const Initiator& challenger,
+                             const Initiator& holder) const {
+  if (config_.arbitration == Arbitration::kPriority || !link.last_rank) {
+    return challenger.rank < holder.rank;
+  }
+  const bool challenger_next = challenger.rank > *link.last_rank;
+  const bool holder_next = holder.rank > *link.last_rank;
+  return challenger_next != holder_next ? challenger_next : challenger.rank < holder.rank;
+}
+
+void Interconnect::decide(base::Picoseconds now, std::vector<Grant>& grants) {
+  const base::Cycles cycle = clock_.cycle(now);
+  if (clock_.edge(cycle) != now) {
+    throw base::InternalError("interconnect: decision at " + std::to_string(now) +
+                              " ps, which is no edge of clock " + clock_.name());
+  }
+  for (Link& link : links_) link.winner = -1;
+  for (const InitiatorId id : by_rank_) {
+    const Initiator& initiator = initiators_[id];
+    if (!initiator.waiting || initiator.cycle >= cycle) continue;
+    Link& link = links_[initiator.target];
+    if (link.free_cycle > cycle) continue;
+    if (link.winner < 0 || wins_over(link, initiator, initiators_[link.winner])) link.winner = id;
+  }
+  for (const InitiatorId id : by_rank_) {
+    Initiator& initiator = initiators_[id];
+    if (!initiator.waiting || links_[initiator.target].winner != id) continue;
+    links_[initiator.target].counts.wait_cycles += cycle - (initiator.cycle + 1);
+    initiator.waiting = false;
+    initiator.free_from = serve(id, initiator.target, cycle, initiator.burst);
+    grants.push_back({id, initiator.target, initiator.free_from});
+  }
+}
+
+base::Picoseconds Interconnect::serve(InitiatorId id, TargetId target, base::Cycles granted,
+                                      const Burst& burst) {
+  Link& link = links_[target];
+  const auto beats = words_touched(burst.address, burst.bytes, config_.width_bytes);
+  Burst local = burst;
+  local.address -= link.base;
+  const base::Picoseconds served =
+      link.core->serve(clock_.edge(granted), local, config_.width_bytes);
+  const base::Cycles end =
+      std::max(clock_.cycle_at_or_after(served), granted + static_cast<base::Cycles>(beats));
+  link.free_cycle = std::max(link.free_cycle, end);
+  link.last_rank = initiators_[id].rank;
+  link.counts.bursts += 1;
+  link.counts.beats += beats;
+  link.counts.busy_cycles += end - granted;
+  local.address += link.base;
+  served_bytes_.add(id, target, local);
+  return clock_.edge(end + config_.latency);
+}
+
+base::Picoseconds Interconnect::uncontended(InitiatorId initiator, base::Picoseconds t,
+                                            const Burst& burst) {
+  const TargetId target = route_or_throw(initiator, burst);
+  offered_bytes_.add(initiator, target, burst);
+  return serve(initiator, target, clock_.cycle_at_or_after(t) + 1, burst);
+}
+
+base::Picoseconds Interconnect::error_response(base::Picoseconds t) const {
+  return clock_.edge(clock_.cycle_at_or_after(t) + 1 + config_.latency);
+}
+
+bool Interconnect::idle() const {
+  return std::none_of(initiators_.begin(), initiators_.end(),
+                      [](const Initiator& initiator) { return initiator.waiting; });
+}
+
+}  // namespace milliwatt::memory
