@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comma-separated tables with a header line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace milliwatt::base {
+
+/// A table read from a file. Cells are text until asked for by column name; every complaint names
+/// file, line and column name. Strict: each row has as many fields as the header, header names are
+/// unique, quotes are closed, and numbers follow the rules of base/units.h for bare numbers.
+class CsvTable {
+ public:
+  /// `name` stands for the file in messages. Throws UserError with one message per fault.
+  static CsvTable parse(std::string_view text, const std::string& name);
+  static CsvTable read_file(const std::string& path);
+
+  const std::vector<std::string>& header() const { return header_; }
+  int rows() const { return static_cast<int>(rows_.size()); }
+  bool has_column(std::string_view column) const;
+
+  /// Cell `row`, `column`. Throw UserError when the column does not exist or the text is no number.
+  const std::string& text(int row, std::string_view column) const;
+  std::int64_t integer(int row, std::string_view column) const;
+  double real(int row, std::string_view column) const;
+
+  /// "file:line" of a row, for messages.
+  std::string where(int row) const;
+
+ private:
+  struct Row {
+    int line = 0;  // of its first character, 1-based
+    std::vector<std::string> fields;
+  };
+
+  std::size_t column_index(std::string_view column) const;
+
+  std::string name_;
+  std::vector<std::string> header_;
+  std::vector<Row> rows_;
+};
+
+/// Builds a table as text: fields with a comma, quote or line break are quoted; lines end in \n.
+class CsvWriter {
+ public:
+  explicit CsvWriter(std::vector<std::string> header);
+
+  /// Throws InternalError when the number of fields differs from the header's.
+  void add_row(const std::vector<std::string>& fields);
+  const std::string& text() const { return text_; }
+
+ private:
+  void append(const std::vector<std::string>& fields);
+
+  std::size_t columns_;
+  std::string text_;
+};
+
+}  // namespace milliwatt::base
