@@ -21,6 +21,17 @@ typedef struct mw_program_head {
   uint32_t reserved;
 } mw_program_head;
 MW_LAYOUT(mw_program_head, 56);
+MW_OFFSET(mw_program_head, magic, 0);
+MW_OFFSET(mw_program_head, version, 4);
+MW_OFFSET(mw_program_head, region_base, 8);
+MW_OFFSET(mw_program_head, engines, 24);
+MW_OFFSET(mw_program_head, engine_base, 28);
+MW_OFFSET(mw_program_head, engine_stride, 32);
+MW_OFFSET(mw_program_head, setup_offset, 36);
+MW_OFFSET(mw_program_head, setup_commands, 40);
+MW_OFFSET(mw_program_head, invoke_offset, 44);
+MW_OFFSET(mw_program_head, invoke_commands, 48);
+MW_OFFSET(mw_program_head, reserved, 52);
 
 enum mw_opcode {
   MW_END = 0,   /* end of the section */
@@ -40,6 +51,10 @@ typedef struct mw_command {
   uint32_t value; /* START: bytes of the descriptor; MARK: layer */
 } mw_command;
 MW_LAYOUT(mw_command, 16);
+MW_OFFSET(mw_command, opcode, 0);
+MW_OFFSET(mw_command, engine, 2);
+MW_OFFSET(mw_command, place, 4);
+MW_OFFSET(mw_command, value, 12);
 
 typedef struct mw_copy_args {
   mw_ref source, destination;
@@ -47,5 +62,9 @@ typedef struct mw_copy_args {
   uint32_t layer;
 } mw_copy_args;
 MW_LAYOUT(mw_copy_args, 24);
+MW_OFFSET(mw_copy_args, source, 0);
+MW_OFFSET(mw_copy_args, destination, 8);
+MW_OFFSET(mw_copy_args, bytes, 16);
+MW_OFFSET(mw_copy_args, layer, 20);
 
 #endif

@@ -25,6 +25,12 @@ typedef struct mw_descriptor_head {
   uint16_t operators;   /* the command covers [first_layer, first_layer + operators) */
 } mw_descriptor_head;
 MW_LAYOUT(mw_descriptor_head, 16);
+MW_OFFSET(mw_descriptor_head, magic, 0);
+MW_OFFSET(mw_descriptor_head, version, 4);
+MW_OFFSET(mw_descriptor_head, machine, 6);
+MW_OFFSET(mw_descriptor_head, bytes, 8);
+MW_OFFSET(mw_descriptor_head, first_layer, 12);
+MW_OFFSET(mw_descriptor_head, operators, 14);
 
 /* One channel of a requantization table: y = requantize(sum + bias, multiplier * 2^exponent). */
 typedef struct mw_channel_parameters {
@@ -33,6 +39,9 @@ typedef struct mw_channel_parameters {
   int32_t exponent;
 } mw_channel_parameters;
 MW_LAYOUT(mw_channel_parameters, 12);
+MW_OFFSET(mw_channel_parameters, bias, 0);
+MW_OFFSET(mw_channel_parameters, multiplier, 4);
+MW_OFFSET(mw_channel_parameters, exponent, 8);
 
 /* Convolution, or a fully connected layer as a 1 x rows image with depth channels. */
 typedef struct mw_conv_geometry {
@@ -45,6 +54,21 @@ typedef struct mw_conv_geometry {
   int32_t pad_top, pad_left;
 } mw_conv_geometry;
 MW_LAYOUT(mw_conv_geometry, 60);
+MW_OFFSET(mw_conv_geometry, batch, 0);
+MW_OFFSET(mw_conv_geometry, input_h, 4);
+MW_OFFSET(mw_conv_geometry, input_w, 8);
+MW_OFFSET(mw_conv_geometry, input_c, 12);
+MW_OFFSET(mw_conv_geometry, output_h, 16);
+MW_OFFSET(mw_conv_geometry, output_w, 20);
+MW_OFFSET(mw_conv_geometry, output_c, 24);
+MW_OFFSET(mw_conv_geometry, kernel_h, 28);
+MW_OFFSET(mw_conv_geometry, kernel_w, 32);
+MW_OFFSET(mw_conv_geometry, stride_h, 36);
+MW_OFFSET(mw_conv_geometry, stride_w, 40);
+MW_OFFSET(mw_conv_geometry, dilation_h, 44);
+MW_OFFSET(mw_conv_geometry, dilation_w, 48);
+MW_OFFSET(mw_conv_geometry, pad_top, 52);
+MW_OFFSET(mw_conv_geometry, pad_left, 56);
 
 /* Section of MW_MACHINE_SYSTOLIC: weight stationary, weights packed [column tile][k][column] with
  * k = (ky * kernel_w + kx) * input_c + c, a requantization table per output channel. */
@@ -61,6 +85,21 @@ typedef struct mw_systolic_descriptor {
   mw_ref ifmap, weights, parameters, ofmap;
 } mw_systolic_descriptor;
 MW_LAYOUT(mw_systolic_descriptor, 144);
+MW_OFFSET(mw_systolic_descriptor, head, 0);
+MW_OFFSET(mw_systolic_descriptor, geometry, 16);
+MW_OFFSET(mw_systolic_descriptor, input_zero_point, 76);
+MW_OFFSET(mw_systolic_descriptor, output_zero_point, 80);
+MW_OFFSET(mw_systolic_descriptor, clamp_low, 84);
+MW_OFFSET(mw_systolic_descriptor, clamp_high, 88);
+MW_OFFSET(mw_systolic_descriptor, tile_h, 92);
+MW_OFFSET(mw_systolic_descriptor, tile_w, 96);
+MW_OFFSET(mw_systolic_descriptor, pixel_tiles_outer, 100);
+MW_OFFSET(mw_systolic_descriptor, weights_per_fold, 104);
+MW_OFFSET(mw_systolic_descriptor, reserved, 108);
+MW_OFFSET(mw_systolic_descriptor, ifmap, 112);
+MW_OFFSET(mw_systolic_descriptor, weights, 120);
+MW_OFFSET(mw_systolic_descriptor, parameters, 128);
+MW_OFFSET(mw_systolic_descriptor, ofmap, 136);
 
 enum mw_vector_operation { MW_VECTOR_ADD = 0, MW_VECTOR_AVERAGE_POOL = 1, MW_VECTOR_MAX_POOL = 2 };
 
@@ -80,5 +119,25 @@ typedef struct mw_vector_descriptor {
   mw_ref a, b, output;
 } mw_vector_descriptor;
 MW_LAYOUT(mw_vector_descriptor, 160);
+MW_OFFSET(mw_vector_descriptor, head, 0);
+MW_OFFSET(mw_vector_descriptor, operation, 16);
+MW_OFFSET(mw_vector_descriptor, elements, 20);
+MW_OFFSET(mw_vector_descriptor, geometry, 24);
+MW_OFFSET(mw_vector_descriptor, zero_point, 84);
+MW_OFFSET(mw_vector_descriptor, clamp_low, 88);
+MW_OFFSET(mw_vector_descriptor, clamp_high, 92);
+MW_OFFSET(mw_vector_descriptor, add_left_shift, 96);
+MW_OFFSET(mw_vector_descriptor, add_zero_point_a, 100);
+MW_OFFSET(mw_vector_descriptor, add_zero_point_b, 104);
+MW_OFFSET(mw_vector_descriptor, add_multiplier_a, 108);
+MW_OFFSET(mw_vector_descriptor, add_exponent_a, 112);
+MW_OFFSET(mw_vector_descriptor, add_multiplier_b, 116);
+MW_OFFSET(mw_vector_descriptor, add_exponent_b, 120);
+MW_OFFSET(mw_vector_descriptor, add_multiplier, 124);
+MW_OFFSET(mw_vector_descriptor, add_exponent, 128);
+MW_OFFSET(mw_vector_descriptor, tile, 132);
+MW_OFFSET(mw_vector_descriptor, a, 136);
+MW_OFFSET(mw_vector_descriptor, b, 144);
+MW_OFFSET(mw_vector_descriptor, output, 152);
 
 #endif

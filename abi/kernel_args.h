@@ -45,5 +45,36 @@ typedef struct mw_kernel_args {
   mw_ref a, b, parameters, output;
 } mw_kernel_args;
 MW_LAYOUT(mw_kernel_args, 232);
+MW_OFFSET(mw_kernel_args, kernel, 0);
+MW_OFFSET(mw_kernel_args, layer, 4);
+MW_OFFSET(mw_kernel_args, bytes_copied, 8);
+MW_OFFSET(mw_kernel_args, geometry, 12);
+MW_OFFSET(mw_kernel_args, groups, 72);
+MW_OFFSET(mw_kernel_args, depth_multiplier, 76);
+MW_OFFSET(mw_kernel_args, weight_bits, 80);
+MW_OFFSET(mw_kernel_args, input_zero_point, 84);
+MW_OFFSET(mw_kernel_args, output_zero_point, 88);
+MW_OFFSET(mw_kernel_args, clamp_low, 92);
+MW_OFFSET(mw_kernel_args, clamp_high, 96);
+MW_OFFSET(mw_kernel_args, dims_a, 100);
+MW_OFFSET(mw_kernel_args, dims_b, 116);
+MW_OFFSET(mw_kernel_args, dims_output, 132);
+MW_OFFSET(mw_kernel_args, add_left_shift, 148);
+MW_OFFSET(mw_kernel_args, add_zero_point_a, 152);
+MW_OFFSET(mw_kernel_args, add_zero_point_b, 156);
+MW_OFFSET(mw_kernel_args, add_multiplier_a, 160);
+MW_OFFSET(mw_kernel_args, add_exponent_a, 164);
+MW_OFFSET(mw_kernel_args, add_multiplier_b, 168);
+MW_OFFSET(mw_kernel_args, add_exponent_b, 172);
+MW_OFFSET(mw_kernel_args, add_multiplier, 176);
+MW_OFFSET(mw_kernel_args, add_exponent, 180);
+MW_OFFSET(mw_kernel_args, softmax_multiplier, 184);
+MW_OFFSET(mw_kernel_args, softmax_exponent, 188);
+MW_OFFSET(mw_kernel_args, softmax_difference_minimum, 192);
+MW_OFFSET(mw_kernel_args, output_bits, 196);
+MW_OFFSET(mw_kernel_args, a, 200);
+MW_OFFSET(mw_kernel_args, b, 208);
+MW_OFFSET(mw_kernel_args, parameters, 216);
+MW_OFFSET(mw_kernel_args, output, 224);
 
 #endif

@@ -23,6 +23,8 @@ typedef struct mw_ref {
   uint32_t offset;
 } mw_ref;
 MW_LAYOUT(mw_ref, 8);
+MW_OFFSET(mw_ref, region, 0);
+MW_OFFSET(mw_ref, offset, 4);
 
 /* Regions of a program. */
 enum mw_region {
