@@ -86,14 +86,6 @@ struct Command {
   std::vector<VectorJob> vector_jobs;
 };
 
-/// Width of the shared units; a step's duration follows from it.
-struct SharedUnits {
-  std::int32_t output_lanes = 16;   ///< sums requantized per cycle
-  std::int32_t output_latency = 4;  ///< pipeline stages, paid once per job
-  std::int32_t vector_lanes = 16;   ///< elements added, or taps pooled, per cycle
-  std::int32_t vector_latency = 4;
-};
-
 /// ceil(work / lanes) + latency, where work is the sums, elements or taps of the job.
 std::int64_t output_cycles(const SharedUnits& units, const OutputJob& job);
 std::int64_t vector_cycles(const SharedUnits& units, const VectorJob& job);

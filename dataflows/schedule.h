@@ -130,10 +130,23 @@ struct BufferShape {
   std::uint32_t width_bits = 8;
 };
 
-/// The parts of an engine that schedules refer to by index.
+/// Width of the shared units; a step's duration follows from it.
+struct SharedUnits {
+  std::int32_t output_lanes = 16;   ///< sums requantized per cycle
+  std::int32_t output_latency = 4;  ///< pipeline stages, paid once per job
+  std::int32_t vector_lanes = 16;   ///< elements added, or taps pooled, per cycle
+  std::int32_t vector_latency = 4;
+};
+
+/// The parts of an engine that schedules refer to by index. Loads run on the first DMA unit, stores
+/// on the last; one unit may be both.
 struct EngineShape {
   std::vector<UnitShape> units;
   std::vector<BufferShape> buffers;
+  SharedUnits shared;
+  /// Buffers that hold the operands and the results of the vector unit.
+  BufferId vector_input = 0;
+  BufferId vector_output = 0;
 };
 
 }  // namespace milliwatt::dataflows
