@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The pages hold what they promise.
+
+    docs.py links ROOT            every relative link leads to a file, and to a heading of it
+    docs.py examples ROOT APP     every milliwatt command shown in a page runs
+
+An example is a line that begins with "$ " in a ```console block and calls build/release/milliwatt; a
+backslash at its end continues it. A page's commands run one after the other in a scratch folder that
+has the repository's folders. They must leave with 0, or with N in a block opened by ```console exit=N.
+In a block opened by ```console check the text below a command must be its output, where a line "..."
+stands for any lines.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import repository
+
+BLOCK = re.compile(r"^```(\S*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
+HEADING = re.compile(r"^#+\s+(.*)$", re.MULTILINE)
+SOURCE_OF_IMAGE = re.compile(r"<img[^>]*\bsrc=\"([^\"]+)\"")
+# A command, its continued lines with it, and what is shown below it.
+EXAMPLE = re.compile(r"((?:[^\n]*\\\n)*[^\n]*)\n?(.*)", re.DOTALL)
+APP = "build/release/milliwatt"
+
+
+def anchor(heading):
+    """The name of a heading in a link, as GitHub and mkdocs make it."""
+    text = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading.strip().lower())
+    return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+
+
+def link_faults(root, page, text):
+    prose = BLOCK.sub("", text)
+    for target in LINK.findall(prose) + SOURCE_OF_IMAGE.findall(prose):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, section = target.partition("#")
+        file = os.path.normpath(os.path.join(root, os.path.dirname(page), path)) if path else \
+            os.path.join(root, page)
+        if not os.path.exists(file):
+            yield f"{page}: the link {target} leads nowhere"
+        elif section:
+            with open(file, encoding="utf-8") as other:
+                headings = HEADING.findall(BLOCK.sub("", other.read()))
+            if section not in map(anchor, headings):
+                yield f"{page}: the link {target} names no heading of {os.path.basename(file)}"
+
+
+def examples(text):
+    """(command, expected exit code, expected output or None) of every example of a page."""
+    for language, options, body in BLOCK.findall(text):
+        if language != "console":
+            continue
+        code = re.search(r"\bexit=(\d+)", options)
+        for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+            command, output = EXAMPLE.match(part).groups()
+            if re.search(rf"(^|\s){APP}\s", command):
+                yield (command, int(code.group(1)) if code else 0,
+                       output if "check" in options.split() else None)
+
+
+def agrees(shown, printed):
+    """Whether the printed text is the shown one, where a line "..." stands for any lines."""
+    pieces = ["(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()) + r"[ ]*\n"
+              for line in shown.rstrip("\n").split("\n")]
+    return re.fullmatch("".join(pieces) + r"\n*", printed.rstrip("\n") + "\n") is not None
+
+
+def example_fault(page, folder, example):
+    command, code, output = example
+    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False)
+    if run.returncode != code:
+        return f"{page}: $ {command}\nleft with {run.returncode}, not {code}:\n{run.stdout}"
+    if output is not None and not agrees(output, run.stdout):
+        return f"{page}: $ {command}\nshown:\n{output}printed:\n{run.stdout}"
+    return None
+
+
+def scratch(root, app, folder):
+    """A folder like a checkout with a build, to run examples in without touching the real one."""
+    for name in os.listdir(root):
+        if name not in ("build", "out"):
+            os.symlink(os.path.join(root, name), os.path.join(folder, name))
+    os.makedirs(os.path.join(folder, os.path.dirname(APP)))
+    os.symlink(app, os.path.join(folder, APP))
+
+
+def check_examples(root, app):
+    faults, count = [], 0
+    for page in repository.files(root, ".md"):
+        with tempfile.TemporaryDirectory() as folder:
+            scratch(root, app, folder)
+            for example in examples(repository.read(root, page)):
+                count += 1
+                faults.append(example_fault(page, folder, example))
+    repository.report("examples", count, [fault for fault in faults if fault])
+
+
+def check_links(root):
+    pages = repository.files(root, ".md")
+    faults = []
+    for page in pages:
+        faults += link_faults(root, page, repository.read(root, page))
+    repository.report("links", len(pages), faults)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "links":
+        check_links(os.path.abspath(sys.argv[2]))
+    else:
+        check_examples(os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3]))

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""docs.py finds dead links and examples that do not run, on pages made for it."""
+
+import os
+import tempfile
+import unittest
+
+import docs
+
+PAGE = """# Title: one `two`
+```console
+$ build/release/milliwatt list
+anything
+$ ls nothing here is run
+```
+```console exit=2 check
+$ build/release/milliwatt check \\
+    bad.yaml
+first
+...
+last
+```
+"""
+
+
+class LinksTest(unittest.TestCase):
+
+    def faults(self, text):
+        with tempfile.TemporaryDirectory() as root:
+            with open(os.path.join(root, "page.md"), "w", encoding="utf-8") as file:
+                file.write(PAGE)
+            return list(docs.link_faults(root, "page.md", text))
+
+    def test_good_links(self):
+        self.assertEqual(self.faults("[a](page.md) [b](page.md#title-one-two) [c](https://x.y/z)"), [])
+
+    def test_dead_links(self):
+        self.assertEqual(len(self.faults("[a](other.md)")), 1)
+        self.assertEqual(len(self.faults("![a](other.svg)")), 1)
+        self.assertEqual(len(self.faults('<img src="other.svg">')), 1)
+        self.assertEqual(len(self.faults("[a](page.md#title-two)")), 1)
+
+    def test_code_is_no_link(self):
+        self.assertEqual(self.faults("```cpp\nf[a](b)\n```\n"), [])
+
+
+class ExamplesTest(unittest.TestCase):
+
+    def test_examples_of_a_page(self):
+        self.assertEqual(list(docs.examples(PAGE)), [
+            ("build/release/milliwatt list", 0, None),
+            ("build/release/milliwatt check \\\n    bad.yaml", 2, "first\n...\nlast\n"),
+        ])
+
+    def run_with(self, script, text):
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(os.path.join(folder, "build/release"))
+            app = os.path.join(folder, docs.APP)
+            with open(app, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\n" + script)
+            os.chmod(app, 0o755)
+            return [docs.example_fault("page.md", folder, example)
+                    for example in docs.examples(text)]
+
+    def test_exit_codes(self):
+        fine = "case $1 in list) exit 0;; *) echo first; echo; echo last; exit 2;; esac"
+        self.assertEqual(self.run_with(fine, PAGE), [None, None])
+        listed, checked = self.run_with("echo first; echo last; exit 1", PAGE)
+        self.assertIn("left with 1, not 0", listed)
+        self.assertIn("left with 1, not 2", checked)
+
+    def test_output_is_compared_where_asked(self):
+        listed, checked = self.run_with("echo first; echo last and more; [ $1 = list ] || exit 2", PAGE)
+        self.assertIsNone(listed)
+        self.assertIn("shown:", checked)
+
+    def test_dots_stand_for_any_lines(self):
+        self.assertTrue(docs.agrees("a\n...\nb\n", "a\nb\n"))
+        self.assertTrue(docs.agrees("a\n...\nb\n", "a\nx\ny\nb\n"))
+        self.assertTrue(docs.agrees("a\n...\n", "a\nx\n"))
+        self.assertFalse(docs.agrees("a\n...\nb\n", "x\na\nb\n"))
+        self.assertFalse(docs.agrees("a\nb\n", "a\nx\nb\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
