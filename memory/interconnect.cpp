@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -18,15 +17,34 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
+enum Action { kBeat, kBurst };
+
 bool power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 }  // namespace
 
-bool Interconnect::LinkCounts::operator==(const LinkCounts& other) const {
-  const auto key = [](const LinkCounts& c) {
-    return std::tie(c.bursts, c.beats, c.wait_cycles, c.busy_cycles);
-  };
-  return key(*this) == key(other);
+base::ComponentClass bus_class() {
+  return {"bus", {{"beat", "one beat of the link's width"}, {"burst", "one granted burst"}}};
+}
+
+base::Schema<InterconnectConfig> interconnect_schema() {
+  using Config = InterconnectConfig;
+  base::Schema<Config> schema{"interconnect", "Crossbar with one link and arbiter per target."};
+  schema.integer("width", &Config::width_bytes, base::Unit::kBytes)
+      .range(1, 128)
+      .def(8)
+      .doc("Data path of every link; a power of two.");
+  schema.cycles("latency", &Config::latency)
+      .range(0, 64)
+      .def(1)
+      .assumed(0, 4)
+      .doc("From the grant to the target, and of the response back, together.");
+  schema
+      .choice("arbitration", &Config::arbitration,
+              {{"round_robin", Arbitration::kRoundRobin}, {"priority", Arbitration::kPriority}})
+      .def(Arbitration::kRoundRobin)
+      .doc("How a link chooses among the initiators that want it.");
+  return schema;
 }
 
 Interconnect::Interconnect(const InterconnectConfig& config, const base::Clock& clock)
@@ -69,11 +87,7 @@ TargetId Interconnect::add_target(std::string name, std::uint64_t base, TargetCo
                             hex(link.base) + ") and " + name + " (from " + hex(base) + ") overlap");
     }
   }
-  Link link;
-  link.name = std::move(name);
-  link.base = base;
-  link.core = &core;
-  links_.push_back(std::move(link));
+  links_.emplace_back(std::move(name), base, core);
   return targets() - 1;
 }
 
@@ -153,7 +167,7 @@ void Interconnect::decide(base::Picoseconds now, std::vector<Grant>& grants) {
   for (const InitiatorId id : by_rank_) {
     Initiator& initiator = initiators_[id];
     if (!initiator.waiting || links_[initiator.target].winner != id) continue;
-    links_[initiator.target].counts.wait_cycles += cycle - (initiator.cycle + 1);
+    links_[initiator.target].wait_cycles += cycle - (initiator.cycle + 1);
     initiator.waiting = false;
     initiator.free_from = serve(id, initiator.target, cycle, initiator.burst);
     grants.push_back({id, initiator.target, initiator.free_from});
@@ -163,18 +177,18 @@ void Interconnect::decide(base::Picoseconds now, std::vector<Grant>& grants) {
 base::Picoseconds Interconnect::serve(InitiatorId id, TargetId target, base::Cycles granted,
                                       const Burst& burst) {
   Link& link = links_[target];
-  const auto beats = words_touched(burst.address, burst.bytes, config_.width_bytes);
+  const auto beats =
+      static_cast<base::Cycles>(words_touched(burst.address, burst.bytes, config_.width_bytes));
   Burst local = burst;
   local.address -= link.base;
   const base::Picoseconds served =
       link.core->serve(clock_.edge(granted), local, config_.width_bytes);
-  const base::Cycles end =
-      std::max(clock_.cycle_at_or_after(served), granted + static_cast<base::Cycles>(beats));
+  const base::Cycles end = std::max(clock_.cycle_at_or_after(served), granted + beats);
   link.free_cycle = std::max(link.free_cycle, end);
   link.last_rank = initiators_[id].rank;
-  link.counts.bursts += 1;
-  link.counts.beats += beats;
-  link.counts.busy_cycles += end - granted;
+  link.busy_cycles += end - granted;
+  link.counters.add(kBeat, burst.tag.layer, beats);
+  link.counters.add(kBurst, burst.tag.layer);
   local.address += link.base;
   served_bytes_.add(id, target, local);
   return clock_.edge(end + config_.latency);

@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/counters.h"
+#include "base/schema.h"
 #include "memory/burst.h"
 #include "memory/target_core.h"
 #include "memory/traffic_ledger.h"
@@ -21,6 +24,10 @@ struct InterconnectConfig {
   base::Cycles latency = 1;       ///< from grant to the target, and the response back, together
   Arbitration arbitration = Arbitration::kRoundRobin;
 };
+
+base::Schema<InterconnectConfig> interconnect_schema();
+/// "bus" with the actions beat and burst, counted per link.
+base::ComponentClass bus_class();
 
 /// A crossbar: every target has a link of its own with an arbiter; one burst at a time per link,
 /// one outstanding burst per initiator. A burst offered in bus cycle c takes part in decisions from
@@ -83,15 +90,12 @@ class Interconnect {
   const std::string& target_name(TargetId id) const { return links_.at(id).name; }
   std::uint64_t target_base(TargetId id) const { return links_.at(id).base; }
 
-  struct LinkCounts {
-    std::uint64_t bursts = 0;
-    std::uint64_t beats = 0;
-    std::uint64_t wait_cycles = 0;  ///< from the first decision a burst could win to its grant
-    std::uint64_t busy_cycles = 0;  ///< in which the link is taken
-
-    bool operator==(const LinkCounts& other) const;
-  };
-  const LinkCounts& link_counts(TargetId id) const { return links_.at(id).counts; }
+  /// Beats and bursts of the link to a target; the instance is called "bus.<target>".
+  const base::Counters& counters(TargetId id) const { return links_.at(id).counters; }
+  /// Cycles from the first decision that a burst could win to its grant, over all bursts.
+  base::Cycles wait_cycles(TargetId id) const { return links_.at(id).wait_cycles; }
+  /// Cycles in which the link is taken.
+  base::Cycles busy_cycles(TargetId id) const { return links_.at(id).busy_cycles; }
   /// Bytes as the initiators offered them.
   const TrafficLedger& offered_bytes() const { return offered_bytes_; }
   /// Bytes as the targets served them.
@@ -110,13 +114,21 @@ class Interconnect {
     Burst burst;
   };
   struct Link {
+    Link(std::string target, std::uint64_t first, TargetCore& timing)
+        : name{std::move(target)},
+          base{first},
+          core{&timing},
+          counters{"bus." + name, bus_class()} {}
+
     std::string name;
-    std::uint64_t base = 0;
-    TargetCore* core = nullptr;
+    std::uint64_t base;
+    TargetCore* core;
     base::Cycles free_cycle = 0;
     std::optional<int> last_rank;
     InitiatorId winner = -1;  ///< of the decision in progress
-    LinkCounts counts;
+    base::Cycles wait_cycles = 0;
+    base::Cycles busy_cycles = 0;
+    base::Counters counters;
   };
 
   TargetId route_or_throw(InitiatorId initiator, const Burst& burst) const;

@@ -16,6 +16,8 @@ using base::Clock;
 using base::Cycles;
 using base::Picoseconds;
 
+enum Action { kBeat, kBurst };  // of the class bus
+
 constexpr Picoseconds kPeriod = 10'000;  // of the 100 MHz bus: edge n lies at n * 10,000 ps
 
 Burst read(std::uint64_t address, std::uint32_t bytes) { return {address, bytes, false, {}}; }
@@ -43,8 +45,8 @@ class InterconnectTest : public ::testing::Test {
   }
 
   Clock clock_{"bus", 100'000'000};
-  SramCore low_{{4096, 8, 1}, clock_};
-  SramCore high_{{4096, 8, 1}, clock_};
+  SramCore low_{"low", {4096, 8, 1}, clock_};
+  SramCore high_{"high", {4096, 8, 1}, clock_};
   Interconnect bus_;
 };
 
@@ -60,7 +62,10 @@ TEST_F(InterconnectTest, ReadOf64BytesIsDoneTenCyclesAfterTheOffer) {
   EXPECT_EQ(grants[0].target, 0);
   EXPECT_EQ(grants[0].done, 15 * kPeriod);
   EXPECT_EQ(bus_.next_decision(), std::nullopt);
-  EXPECT_EQ(bus_.link_counts(0), (Interconnect::LinkCounts{1, 8, 0, 8}));
+  EXPECT_EQ(bus_.counters(0).total(kBeat), 8);
+  EXPECT_EQ(bus_.counters(0).total(kBurst), 1);
+  EXPECT_EQ(bus_.busy_cycles(0), 8);  // 6 to 14
+  EXPECT_EQ(bus_.wait_cycles(0), 0);
 }
 
 TEST_F(InterconnectTest, OfferOnePicosecondLateLosesACycle) {
@@ -94,8 +99,8 @@ TEST_F(InterconnectTest, LinkIsTakenUntilTheLastBeat) {
   EXPECT_TRUE(decide(4).empty());
   const auto grants = decide(5);
   ASSERT_EQ(grants.size(), 1u);
-  EXPECT_EQ(grants[0].done, 7 * kPeriod);          // 5 + one beat + latency
-  EXPECT_EQ(bus_.link_counts(0).wait_cycles, 4u);  // b could have been granted at 1
+  EXPECT_EQ(grants[0].done, 7 * kPeriod);  // 5 + one beat + latency
+  EXPECT_EQ(bus_.wait_cycles(0), 4);       // b could have been granted at 1
 }
 
 TEST_F(InterconnectTest, LinksWorkAtTheSameTime) {
@@ -168,15 +173,15 @@ TEST_F(InterconnectTest, UnalignedBurstTakesABeatMore) {
   const InitiatorId dma = bus_.add_initiator("dma", 0);
   // 16 bytes from 0x4 touch the words 0, 8 and 16: three beats, granted at 1, done at 1 + 3 + 1.
   EXPECT_EQ(bus_.uncontended(dma, 0, read(0x4, 16)), 5 * kPeriod);
-  EXPECT_EQ(bus_.link_counts(0).beats, 3u);
+  EXPECT_EQ(bus_.counters(0).total(kBeat), 3);
 }
 
 TEST_F(InterconnectTest, UncontendedIsOfferAndDecide) {
   const Clock memory_clock{"memory", 66'666'667};
-  ExternalMemoryCore device_a{{4096, 2, 9, 32}, memory_clock};
-  ExternalMemoryCore device_b{{4096, 2, 9, 32}, memory_clock};
+  ExternalMemoryCore device_a{"device", {4096, 2, 9, 32}, memory_clock};
+  ExternalMemoryCore device_b{"device", {4096, 2, 9, 32}, memory_clock};
   Interconnect twin{{8, 1, Arbitration::kRoundRobin}, clock_};
-  SramCore low{{4096, 8, 1}, clock_};
+  SramCore low{"low", {4096, 8, 1}, clock_};
   twin.add_target("low", 0x0000, low);
   twin.add_target("device", 0x2000, device_a);
   Interconnect bus{{8, 1, Arbitration::kRoundRobin}, clock_};
@@ -203,8 +208,13 @@ TEST_F(InterconnectTest, UncontendedIsOfferAndDecide) {
     ASSERT_EQ(grants.at(0).done, alone) << "burst " << i;
     t = alone;
   }
-  for (TargetId id = 0; id < 2; ++id) EXPECT_EQ(bus.link_counts(id), twin.link_counts(id));
-  EXPECT_EQ(bus.link_counts(0).wait_cycles, 0u);
+  for (TargetId id = 0; id < 2; ++id) {
+    EXPECT_EQ(bus.counters(id), twin.counters(id));
+    EXPECT_EQ(bus.busy_cycles(id), twin.busy_cycles(id));
+    EXPECT_EQ(bus.wait_cycles(id), 0);
+  }
+  EXPECT_EQ(low_.counters(), low.counters());
+  EXPECT_EQ(device_a.counters(), device_b.counters());
   EXPECT_TRUE(bus.served_bytes() == twin.served_bytes());
   EXPECT_TRUE(bus.served_bytes() == bus.offered_bytes());
   EXPECT_EQ(bus.served_bytes().entries().size(), 12u);  // 2 targets x 2 directions x 3 layers
@@ -254,7 +264,7 @@ TEST_F(InterconnectTest, ErrorsNameTheInitiator) {
 TEST_F(InterconnectTest, RefusesAmbiguousDeclarations) {
   bus_.add_initiator("dma", 0);
   EXPECT_THROW(bus_.add_initiator("host", 0), base::UserError);
-  SramCore other{{4096, 8, 1}, clock_};
+  SramCore other{"other", {4096, 8, 1}, clock_};
   EXPECT_THROW(bus_.add_target("other", 0x1ff8, other), base::UserError);
   EXPECT_THROW(bus_.add_target("other", 0x2004, other), base::UserError);
   EXPECT_THROW(bus_.add_target("other", ~std::uint64_t{0} - 7, other), base::UserError);

@@ -5,9 +5,23 @@
 
 namespace milliwatt::memory {
 
+base::Schema<RegisterConfig> register_schema() {
+  base::Schema<RegisterConfig> schema{"registers", "Window of registers on the bus."};
+  schema.bytes("size", &RegisterConfig::size)
+      .range(64, 1 << 20)
+      .def(4096)
+      .doc("Size of the window.");
+  schema.cycles("latency", &RegisterConfig::latency)
+      .range(1, 64)
+      .def(1)
+      .assumed(1, 4)
+      .doc("Of one access, in cycles of the window's clock.");
+  return schema;
+}
+
 RegisterCore::RegisterCore(const RegisterConfig& config, const base::Clock& clock)
     : config_{config}, clock_{clock} {
-  if (config.size == 0) throw base::UserError("register window: the size must not be zero");
+  if (config.size <= 0) throw base::UserError("register window: the size must not be zero");
   if (config.latency < 1)
     throw base::UserError("register window: latency must be at least 1 cycle");
 }

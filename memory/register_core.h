@@ -2,14 +2,17 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/schema.h"
 #include "memory/target_core.h"
 
 namespace milliwatt::memory {
 
 struct RegisterConfig {
-  std::uint64_t size = 4096;  ///< bytes of the window
-  base::Cycles latency = 1;   ///< cycles of one access, at least 1
+  std::int64_t size = 4096;  ///< bytes of the window
+  base::Cycles latency = 1;  ///< cycles of one access, at least 1
 };
+
+base::Schema<RegisterConfig> register_schema();
 
 /// A window of registers: each access takes `latency` cycles of the window's own clock and a
 /// further cycle per beat after the first. It counts nothing: the energy of a register access
