@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "abi/descriptor.h"
+#include "workloads/graph.h"
 
 namespace milliwatt::dataflows {
 
@@ -14,5 +15,8 @@ using ConvGeometry = mw_conv_geometry;
 inline std::int64_t dot_length(const ConvGeometry& g) {
   return std::int64_t{g.kernel_h} * g.kernel_w * g.input_c;
 }
+
+/// Geometry of a convolution, pool or fully connected layer. Throws InternalError for other kinds.
+ConvGeometry conv_geometry(const workloads::Graph& graph, const workloads::Operator& op);
 
 }  // namespace milliwatt::dataflows

@@ -10,6 +10,7 @@
 #include "base/counters.h"
 #include "dataflows/jobs.h"
 #include "dataflows/schedule.h"
+#include "shell/engine_counters.h"
 #include "shell/local_memory.h"
 
 namespace milliwatt::shell {
@@ -59,23 +60,24 @@ class Machine {
   virtual dataflows::Command decode(const std::vector<std::uint8_t>& descriptor,
                                     const RegionBases& bases) = 0;
 
-  /// Starts a kConfigure, kProgram or kCompute step of one of the machine's own units. Its operand
-  /// slots are full and its output slots free.
-  virtual void begin(const dataflows::Step& step, LocalMemory& memory) = 0;
+  /// Starts a kConfigure, kProgram or kCompute step of one of the machine's own units, for `layer`.
+  /// Its operand slots are full and its output slots free. Actions are counted in `counters`, which
+  /// outlives the step.
+  virtual void begin(const dataflows::Step& step, std::int16_t layer, LocalMemory& memory,
+                     EngineCounters& counters) = 0;
 
   /// Runs the unit's step until it is done or `limit` cycles after its begin. The outputs are in
   /// their slots when the step is done; a slot whose length depends on data gets it by
   /// LocalMemory::set_length.
   virtual Progress advance(dataflows::UnitId unit, base::Cycles limit) = 0;
 
-  /// The counts that a step of known cost adds, without values (for estimates). The low and high
-  /// ends differ only where the machine's work depends on data.
-  virtual void predict(const dataflows::Step& step, base::Counters& low,
-                       base::Counters& high) const = 0;
+  /// The counts that a step adds, without values (for estimates). The low and high ends differ
+  /// only where the machine's work depends on data.
+  virtual void predict(const dataflows::Step& step, std::int16_t layer, EngineCounters& low,
+                       EngineCounters& high) const = 0;
 
-  /// Action counts, by layer. The shell says which layer a step belongs to before begin().
-  virtual base::Counters& counters() = 0;
-  virtual void set_layer(dataflows::UnitId unit, std::int16_t layer) = 0;
+  /// Zeroed counters of the machine's own parts (not the buffers): EngineCounters::machine.
+  virtual std::vector<base::Counters> parts() const = 0;
 
   /// Optional observer of every output; nullptr detaches.
   virtual void attach(OutputProbe* probe) = 0;

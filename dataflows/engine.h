@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the planner may know of an engine: which operators it runs, what a mapping costs, which
+// constants it wants in memory, and the descriptor that makes it run.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "abi/descriptor.h"
+#include "base/traffic.h"
+#include "workloads/graph.h"
+
+namespace milliwatt::dataflows {
+
+/// A constant in the layout that the engine reads (packed weights, a requantization table).
+struct PackedConstant {
+  base::TensorClass tensor_class = base::TensorClass::kWeights;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// Where an operator's tensors are: one place per data input, per packed constant, and the output.
+struct TaskPlaces {
+  std::vector<mw_ref> inputs;
+  std::vector<mw_ref> constants;
+  mw_ref output{};
+};
+
+/// One operator, mapped.
+class EngineTask {
+ public:
+  virtual ~EngineTask() = default;
+
+  virtual const std::vector<PackedConstant>& constants() const = 0;
+  /// The descriptor's bytes, head included.
+  virtual std::vector<std::uint8_t> descriptor(const TaskPlaces& places,
+                                               std::uint16_t layer) const = 0;
+  /// The mapping in one line, for people: "tiles of 8x32 pixels, filter tiles outer, ...".
+  virtual std::string mapping() const = 0;
+};
+
+/// Cost of moving one run of consecutive bytes, as the planner sees it: a linear model of the
+/// memory that holds the tensor. Only choices depend on it, never results.
+struct LinkCost {
+  double cycles_per_burst = 2;
+  double cycles_per_byte = 0.125;
+};
+
+/// Link costs of an operator's tensors.
+struct TransferCosts {
+  std::uint32_t burst_bytes = 64;
+  std::array<LinkCost, base::kTensorClasses> links;
+
+  const LinkCost& link(base::TensorClass c) const { return links[static_cast<std::size_t>(c)]; }
+};
+
+/// A kind of engine with its parameters. One model may serve several engines.
+class EngineModel {
+ public:
+  virtual ~EngineModel() = default;
+
+  /// Why the engine cannot run the operator; none when it can.
+  virtual std::optional<std::string> refuses(const workloads::Graph& graph,
+                                             const workloads::Operator& op) const = 0;
+  /// The cheapest mapping found of an operator that is not refused.
+  virtual std::unique_ptr<EngineTask> map(const workloads::Graph& graph,
+                                          const workloads::Operator& op,
+                                          const TransferCosts& costs) const = 0;
+  /// Multiply-accumulates per cycle at best.
+  virtual std::int64_t peak_macs_per_cycle() const = 0;
+};
+
+}  // namespace milliwatt::dataflows
