@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "workloads/check.h"
+#include "workloads/geometry.h"
+#include "workloads/quantization.h"
+
+namespace milliwatt::workloads {
+
+namespace {
+
+using Shape = std::vector<std::int32_t>;
+
+bool is_activation_type(ElementType type) {
+  return type == ElementType::kInt8 || type == ElementType::kInt16;
+}
+
+/// Checks one operator; stops at the first group of rules that fails, because later rules rely on
+/// earlier ones.
+class OperatorCheck {
+ public:
+  OperatorCheck(const Graph& graph, const Operator& op) : graph_{graph}, op_{op} {}
+
+  std::vector<std::string> run() {
+    if (check_operand_count() && check_types() && check_scales()) {
+      check_kind();
+    }
+    return found_;
+  }
+
+ private:
+  template <typename... Arguments>
+  bool require(bool good, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+    if (!good) {
+      found_.push_back(fmt::format("{}: {}", op_.name,
+                                   fmt::format(text, std::forward<Arguments>(arguments)...)));
+    }
+    return good;
+  }
+
+  const Tensor& input(std::size_t i) const { return graph_.tensor(op_.inputs[i]); }
+  const Tensor& output() const { return graph_.tensor(op_.outputs[0]); }
+  bool has_input(std::size_t i) const {
+    return i < op_.inputs.size() && op_.inputs[i] != kNoTensor;
+  }
+  bool weighted() const {
+    return op_.kind == OperatorKind::kConv2d || op_.kind == OperatorKind::kDepthwiseConv2d ||
+           op_.kind == OperatorKind::kFullyConnected;
+  }
+
+  bool check_operand_count() {
+    const bool two = weighted() || op_.kind == OperatorKind::kAdd;
+    const std::size_t least = two ? 2 : 1;
+    const std::size_t most = weighted() ? 3 : (op_.kind == OperatorKind::kReshape ? 2 : least);
+    const bool present = op_.inputs.size() >= least && op_.inputs.size() <= most &&
+                         op_.outputs.size() == 1 && has_input(0) && (!two || has_input(1));
+    return require(present, "has {} inputs and {} outputs; {} takes {} to {} inputs and 1 output",
+                   op_.inputs.size(), op_.outputs.size(), operator_name(op_.kind), least, most);
+  }
+
+  bool check_types() {
+    if (op_.kind == OperatorKind::kReshape) {
+      return require(input(0).type == output().type, "changes the element type");
+    }
+    const ElementType in = input(0).type;
+    const ElementType out = output().type;
+    const bool widens = op_.kind == OperatorKind::kSoftmax && in == ElementType::kInt8 &&
+                        out == ElementType::kInt16;
+    const bool good = is_activation_type(in) && (in == out || widens) &&
+                      !(op_.kind == OperatorKind::kSoftmax && in == ElementType::kInt16);
+    return require(good, "maps {} to {}, which {} does not support", element_name(in),
+                   element_name(out), operator_name(op_.kind)) &&
+           (!weighted() || check_weight_types());
+  }
+
+  bool check_weight_types() {
+    const bool wide = input(0).type == ElementType::kInt16;
+    const ElementType weights = input(1).type;
+    const bool weights_good =
+        weights == ElementType::kInt8 || (weights == ElementType::kInt4 && !wide);
+    require(weights_good, "has {} weights with {} activations", element_name(weights),
+            element_name(input(0).type));
+    require(input(1).role == TensorRole::kConstant, "has weights that are not constant");
+    if (has_input(2)) {
+      const ElementType bias = input(2).type;
+      require(bias == ElementType::kInt32 || (bias == ElementType::kInt64 && wide),
+              "has an {} bias", element_name(bias));
+    }
+    return found_.empty();
+  }
+
+  bool check_scales() {
+    if (op_.kind == OperatorKind::kReshape) {
+      return true;
+    }
+    check_single_scale(input(0));
+    check_single_scale(output());
+    if (op_.kind == OperatorKind::kAdd) {
+      check_single_scale(input(1));
+    }
+    if (weighted()) {
+      const auto& zeros = input(1).quantization.zero_points;
+      require(!zeros.empty(), "has weights without a scale");
+      require(std::all_of(zeros.begin(), zeros.end(), [](std::int32_t z) { return z == 0; }),
+              "has weights with a zero point other than 0");
+    }
+    return found_.empty();
+  }
+
+  void check_single_scale(const Tensor& tensor) {
+    const Quantization& q = tensor.quantization;
+    require(q.scales.size() == 1, "needs exactly one scale for '{}', which has {}", tensor.name,
+            q.scales.size());
+    require(tensor.type != ElementType::kInt16 || op_.kind == OperatorKind::kSoftmax ||
+                q.zero_point() == 0,
+            "needs zero point 0 for the int16 tensor '{}'", tensor.name);
+  }
+
+  void check_kind() {
+    switch (op_.kind) {
+      case OperatorKind::kConv2d:
+        return check_conv();
+      case OperatorKind::kDepthwiseConv2d:
+        return check_depthwise();
+      case OperatorKind::kFullyConnected:
+        return check_fully_connected();
+      case OperatorKind::kAveragePool2d:
+      case OperatorKind::kMaxPool2d:
+        return check_pool();
+      case OperatorKind::kAdd:
+        return check_add();
+      case OperatorKind::kReshape:
+        require(input(0).elements() == output().elements(), "changes {} elements into {}",
+                input(0).elements(), output().elements());
+        return;
+      case OperatorKind::kSoftmax:
+        return check_softmax();
+    }
+  }
+
+  bool check_shape(const Tensor& tensor, const Shape& expected) {
+    return require(tensor.shape == expected, "expects shape [{}] for '{}', which has [{}]",
+                   fmt::join(expected, ", "), tensor.name, fmt::join(tensor.shape, ", "));
+  }
+
+  bool check_rank4(const Tensor& tensor) {
+    return require(tensor.shape.size() == 4, "expects 4 dimensions of '{}', which has {}",
+                   tensor.name, tensor.shape.size());
+  }
+
+  bool check_axis(const WindowAxis& axis) {
+    const auto in_range = [](std::int64_t x) { return x >= 1 && x <= kMaximumWindow; };
+    const std::int64_t reach = effective_kernel(axis.kernel, axis.dilation);
+    return require(in_range(axis.kernel) && in_range(axis.stride) && in_range(axis.dilation),
+                   "needs kernel, stride and dilation from 1 to {}", kMaximumWindow) &&
+           require(axis.pad_before >= 0 && axis.pad_after >= 0 && axis.pad_before < reach &&
+                       axis.pad_after < reach,
+                   "needs pads from 0 to {}, one less than the dilated kernel", reach - 1);
+  }
+
+  /// Output shape of a window over input 0 with `channels` outputs per position.
+  void check_window(const Window& window, std::int32_t channels) {
+    if (!check_axis(vertical(window)) || !check_axis(horizontal(window))) {
+      return;
+    }
+    const Shape& in = input(0).shape;
+    check_shape(output(), {in[0], static_cast<std::int32_t>(vertical(window).outputs(in[1])),
+                           static_cast<std::int32_t>(horizontal(window).outputs(in[2])), channels});
+  }
+
+  void check_conv() {
+    if (!check_rank4(input(0)) || !check_rank4(input(1)) || !check_rank4(output())) {
+      return;
+    }
+    const auto& conv = std::get<Conv2d>(op_.attributes);
+    const std::int32_t channels = input(1).shape[0];
+    const std::int32_t depth = input(0).shape[3];
+    if (!require(conv.groups >= 1 && depth % conv.groups == 0 && channels % conv.groups == 0,
+                 "cannot split {} input and {} output channels into {} groups", depth, channels,
+                 conv.groups)) {
+      return;
+    }
+    check_shape(input(1),
+                {channels, conv.window.kernel_h, conv.window.kernel_w, depth / conv.groups});
+    check_window(conv.window, channels);
+    check_channels(channels, 0);
+  }
+
+  void check_depthwise() {
+    if (!check_rank4(input(0)) || !check_rank4(input(1)) || !check_rank4(output())) {
+      return;
+    }
+    const auto& conv = std::get<DepthwiseConv2d>(op_.attributes);
+    const std::int64_t channels = std::int64_t{input(0).shape[3]} * conv.multiplier;
+    if (require(conv.multiplier >= 1 && channels == input(1).shape[3],
+                "has {} filters for {} channels x multiplier {}", input(1).shape[3],
+                input(0).shape[3], conv.multiplier)) {
+      check_shape(input(1), {1, conv.window.kernel_h, conv.window.kernel_w, input(1).shape[3]});
+      check_window(conv.window, input(1).shape[3]);
+      check_channels(input(1).shape[3], 3);
+    }
+  }
+
+  void check_fully_connected() {
+    if (!require(input(1).shape.size() == 2, "expects 2 dimensions of '{}'", input(1).name)) {
+      return;
+    }
+    const std::int32_t units = input(1).shape[0];
+    const std::int32_t depth = input(1).shape[1];
+    const std::int64_t elements = input(0).elements();
+    const Shape& out = output().shape;
+    if (require(elements % depth == 0, "cannot cut {} input elements into rows of {}", elements,
+                depth)) {
+      require(
+          !out.empty() && out.back() == units && output().elements() / units == elements / depth,
+          "expects {} rows of {} outputs, but '{}' has shape [{}]", elements / depth, units,
+          output().name, fmt::join(out, ", "));
+      check_channels(units, 0);
+    }
+  }
+
+  /// Bias length, scales per channel and the range of the resulting multipliers.
+  void check_channels(std::int32_t channels, int dimension) {
+    if (has_input(2)) {
+      require(input(2).elements() == channels, "has {} bias values for {} channels",
+              input(2).elements(), channels);
+    }
+    const Quantization& q = input(1).quantization;
+    if (!require(!q.per_channel() || q.dimension == dimension,
+                 "has weight scales along dimension {} instead of {}", q.dimension, dimension) ||
+        !found_.empty()) {
+      return;
+    }
+    const int largest = input(0).type == ElementType::kInt16 ? 7 : 30;
+    for (const Multiplier& m : output_stage(graph_, op_).multipliers) {
+      if (!require(m.exponent <= largest, "multiplies accumulators by 2^{} or more", largest)) {
+        return;
+      }
+    }
+  }
+
+  void check_pool() {
+    if (!check_rank4(input(0)) || !check_rank4(output())) {
+      return;
+    }
+    const auto& pool = std::get<Pool2d>(op_.attributes);
+    const Quantization& in = input(0).quantization;
+    const Quantization& out = output().quantization;
+    require(in.scales == out.scales && in.zero_points == out.zero_points,
+            "has different scales or zero points on both sides");
+    require(pool.window.dilation_h == 1 && pool.window.dilation_w == 1, "is dilated");
+    check_window(pool.window, input(0).shape[3]);
+  }
+
+  void check_add() {
+    require(input(0).type == input(1).type, "adds {} and {}", element_name(input(0).type),
+            element_name(input(1).type));
+    const Shape& a = input(0).shape;
+    const Shape& b = input(1).shape;
+    Shape expected(std::max(a.size(), b.size()), 1);
+    for (const Shape* shape : {&a, &b}) {
+      const std::size_t skip = expected.size() - shape->size();
+      for (std::size_t i = 0; i < shape->size(); ++i) {
+        const std::int32_t extent = (*shape)[i];
+        if (!require(extent == 1 || expected[skip + i] == 1 || expected[skip + i] == extent,
+                     "cannot broadcast [{}] with [{}]", fmt::join(a, ", "), fmt::join(b, ", "))) {
+          return;
+        }
+        expected[skip + i] = std::max(expected[skip + i], extent);
+      }
+    }
+    check_shape(output(), expected);
+    require(add_parameters(graph_, op_).multiplier_output.exponent <= 0,
+            "has an output scale far below its input scales");
+  }
+
+  void check_softmax() {
+    const Shape& in = input(0).shape;
+    check_shape(output(), in);
+    require(!in.empty() && in.back() <= kMaximumSoftmaxDepth, "needs rows of 1 to {} elements",
+            kMaximumSoftmaxDepth);
+    const bool wide = output().type == ElementType::kInt16;
+    const float scale = wide ? 1.0F / 65536.0F : 1.0F / 256.0F;
+    const Quantization& q = output().quantization;
+    require(q.scales[0] == scale && q.zero_point() == (wide ? -32768 : -128),
+            "needs the output scale {} and the lowest output as zero point", scale);
+    const auto beta = std::get<Softmax>(op_.attributes).beta;
+    require(beta > 0.0F && softmax_parameters(graph_, op_).multiplier.exponent >= 0,
+            "has beta x input scale that is not positive or below 2^-27");
+  }
+
+  const Graph& graph_;
+  const Operator& op_;
+  std::vector<std::string> found_;
+};
+
+}  // namespace
+
+std::vector<std::string> faults(const Graph& graph, const Operator& op) {
+  return OperatorCheck(graph, op).run();
+}
+
+}  // namespace milliwatt::workloads

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scalar fixed-point functions behind quantization.h and softmax, after the rounding rules of
+// gemmlowp that TFLite Micro uses. "Qm.n" is an int32 with m integer and n fraction bits.
+#pragma once
+
+#include <cstdint>
+
+#include "workloads/quantization.h"
+
+namespace milliwatt::workloads {
+
+/// round(a * b / 2^31), ties away from zero; the one overflow (both -2^31) saturates.
+std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b);
+
+/// round(x / 2^bits), ties away from zero; 0 <= bits <= 62.
+std::int32_t rounding_shift_right(std::int32_t x, int bits);
+
+/// requantize() of a wide accumulator, for int16 activations: the mantissa is first rounded to
+/// 16 bits, then one 64-bit rounding shift takes ties up. The exponent must be below 15.
+std::int32_t requantize_wide(std::int64_t x, Multiplier m);
+
+/// exp(a) in Q0.31 for a <= 0 in Q5.26. exp(0) = 2^31 - 1.
+std::int32_t exp_of_negative(std::int32_t a);
+
+/// 1 / (sum / 2^19) as a Q0.31 mantissa in (1/2, 1] and the number of bits by which the sum
+/// exceeds one (negative below). The sum is a positive Q12.19.
+struct Reciprocal {
+  std::int32_t mantissa = 0;
+  int bits_over_unit = 0;
+};
+Reciprocal reciprocal(std::int32_t sum);
+
+}  // namespace milliwatt::workloads

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sliding-window arithmetic shared by the importers and the checks.
+#pragma once
+
+#include <cstdint>
+
+#include "workloads/graph.h"
+
+namespace milliwatt::workloads {
+
+/// Distance from the first to the last tap, plus one: (kernel - 1) * dilation + 1.
+constexpr std::int64_t effective_kernel(std::int64_t kernel, std::int64_t dilation) {
+  return (kernel - 1) * dilation + 1;
+}
+
+/// One spatial axis of a window over an image of `input` elements.
+struct WindowAxis {
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t pad_before = 0;
+  std::int64_t pad_after = 0;
+
+  /// Positions of the window, 0 where it does not fit.
+  constexpr std::int64_t outputs(std::int64_t input) const {
+    const std::int64_t room = input + pad_before + pad_after - effective_kernel(kernel, dilation);
+    return room < 0 ? 0 : room / stride + 1;
+  }
+};
+
+constexpr WindowAxis vertical(const Window& w) {
+  return {w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom};
+}
+constexpr WindowAxis horizontal(const Window& w) {
+  return {w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.pad_right};
+}
+
+/// Sets the pads so that ceil(input / stride) positions result; an odd pad goes behind the image.
+void pad_same(Window& window, std::int32_t input_h, std::int32_t input_w);
+
+}  // namespace milliwatt::workloads

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "workloads/reference_kernels.h"
+
+namespace milliwatt::workloads::reference {
+
+namespace {
+
+using Offset = std::int64_t;
+
+/// Products whose sum is sure to stay within 32 bits: 2^16 of |x - zero point| <= 255 and
+/// |w| <= 128 for int8, 2^8 of |x| <= 2^15 and |w| <= 2^7 for int16.
+Offset safe_products(const Tensor& input) {
+  return input.type == ElementType::kInt16 ? 1 << 8 : 1 << 16;
+}
+
+std::int32_t short_dot(const std::int16_t* a, const std::int16_t* b, Offset count) {
+  std::int32_t sum = 0;
+  for (Offset i = 0; i < count; ++i) {
+    sum += a[i] * b[i];
+  }
+  return sum;
+}
+
+std::int64_t dot(const std::int16_t* a, const std::int16_t* b, Offset count, Offset safe) {
+  std::int64_t sum = 0;
+  for (Offset i = 0; i < count; i += safe) {
+    sum += short_dot(a + i, b + i, std::min(safe, count - i));
+  }
+  return sum;
+}
+
+/// A stretch of the image that meets an equally long stretch of every filter.
+struct Segment {
+  Offset image;
+  Offset filter;
+  Offset count;
+};
+
+/// Lists the segments under one output position, for the first group.
+class SegmentLister {
+ public:
+  SegmentLister(const Tensor& image, const Conv2d& conv)
+      : rows_{rows_of(conv.window, image)},
+        columns_{columns_of(conv.window, image)},
+        channels_{image.shape[3]},
+        depth_{image.shape[3] / conv.groups},
+        merged_{conv.groups == 1 && conv.window.dilation_w == 1} {}
+
+  void list(Offset y, Offset x, std::vector<Segment>& segments) const {
+    segments.clear();
+    const TapRange ky = rows_.taps(y);
+    const TapRange kx = columns_.taps(x);
+    for (Offset row = ky.first; row < ky.last; ++row) {
+      const Offset step = merged_ ? std::max<Offset>(kx.last - kx.first, 1) : 1;
+      for (Offset column = kx.first; column < kx.last; column += step) {
+        const Offset image_y = rows_.origin(y) + row * rows_.dilation;
+        const Offset image_x = columns_.origin(x) + column * columns_.dilation;
+        segments.push_back({(image_y * columns_.input + image_x) * channels_,
+                            (row * columns_.kernel + column) * depth_, step * depth_});
+      }
+    }
+  }
+
+ private:
+  Axis rows_;
+  Axis columns_;
+  Offset channels_;
+  Offset depth_;
+  bool merged_;  ///< neighbouring taps of a row are neighbours in image and filter
+};
+
+}  // namespace
+
+Bytes conv2d(const Call& call) {
+  const auto& conv = std::get<Conv2d>(call.op.attributes);
+  const Tensor& input = call.input(0);
+  const Tensor& filter = call.input(1);
+  const auto image = widen(input, call.bytes(0), input.quantization.zero_point());
+  const auto weights = widen(filter, call.bytes(1), 0);
+  const Offset depth = filter.shape[3];
+  const Offset filter_size = filter.elements() / filter.shape[0];
+  const Offset channels_per_group = filter.shape[0] / conv.groups;
+  const Offset image_size = input.elements() / input.shape[0];
+  const SegmentLister lister(input, conv);
+  const Offset safe = safe_products(input);
+  Finisher finisher(call);
+  std::vector<Segment> segments;
+  std::size_t index = 0;
+  for (Offset n = 0; n < call.output().shape[0]; ++n) {
+    for (Offset y = 0; y < call.output().shape[1]; ++y) {
+      for (Offset x = 0; x < call.output().shape[2]; ++x) {
+        lister.list(y, x, segments);
+        for (Offset c = 0; c < filter.shape[0]; ++c) {
+          const std::int16_t* source =
+              image.data() + n * image_size + c / channels_per_group * depth;
+          std::int64_t sum = 0;
+          for (const Segment& s : segments) {
+            sum +=
+                dot(source + s.image, weights.data() + c * filter_size + s.filter, s.count, safe);
+          }
+          finisher.store(index++, static_cast<std::size_t>(c), sum);
+        }
+      }
+    }
+  }
+  return finisher.take();
+}
+
+namespace {
+
+/// Depthwise sums of one output position. `Sum` is wide enough for all taps of the window.
+template <typename Sum>
+class DepthwiseKernel {
+ public:
+  explicit DepthwiseKernel(const Call& call)
+      : call_{call},
+        conv_{std::get<DepthwiseConv2d>(call.op.attributes)},
+        image_(widen(call.input(0), call.bytes(0), call.input(0).quantization.zero_point())),
+        weights_(widen(call.input(1), call.bytes(1), 0)),
+        rows_{rows_of(conv_.window, call.input(0))},
+        columns_{columns_of(conv_.window, call.input(0))},
+        channels_{call.input(0).shape[3]},
+        sums_(static_cast<std::size_t>(call.input(1).shape[3])) {}
+
+  Bytes run() {
+    Finisher finisher(call_);
+    const auto& shape = call_.output().shape;
+    std::size_t index = 0;
+    for (Offset n = 0; n < shape[0]; ++n) {
+      for (Offset y = 0; y < shape[1]; ++y) {
+        for (Offset x = 0; x < shape[2]; ++x) {
+          sum_position(n, y, x);
+          for (std::size_t c = 0; c < sums_.size(); ++c) {
+            finisher.store(index++, c, sums_[c]);
+          }
+        }
+      }
+    }
+    return finisher.take();
+  }
+
+ private:
+  void sum_position(Offset n, Offset y, Offset x) {
+    std::fill(sums_.begin(), sums_.end(), Sum{0});
+    const TapRange ky = rows_.taps(y);
+    const TapRange kx = columns_.taps(x);
+    for (Offset row = ky.first; row < ky.last; ++row) {
+      const Offset image_y = n * rows_.input + rows_.origin(y) + row * rows_.dilation;
+      for (Offset column = kx.first; column < kx.last; ++column) {
+        const Offset image_x = columns_.origin(x) + column * columns_.dilation;
+        add_tap(image_.data() + (image_y * columns_.input + image_x) * channels_,
+                weights_.data() + (row * columns_.kernel + column) * channels_ * conv_.multiplier);
+      }
+    }
+  }
+
+  void add_tap(const std::int16_t* pixel, const std::int16_t* weights) {
+    Sum* sums = sums_.data();
+    if (conv_.multiplier == 1) {
+      for (Offset c = 0; c < channels_; ++c) {
+        sums[c] += pixel[c] * weights[c];
+      }
+      return;
+    }
+    for (Offset c = 0; c < channels_; ++c) {
+      for (Offset m = c * conv_.multiplier; m < (c + 1) * conv_.multiplier; ++m) {
+        sums[m] += pixel[c] * weights[m];
+      }
+    }
+  }
+
+  const Call& call_;
+  const DepthwiseConv2d& conv_;
+  std::vector<std::int16_t> image_;
+  std::vector<std::int16_t> weights_;
+  Axis rows_;
+  Axis columns_;
+  Offset channels_;
+  std::vector<Sum> sums_;
+};
+
+}  // namespace
+
+Bytes depthwise_conv2d(const Call& call) {
+  const Window& window = std::get<DepthwiseConv2d>(call.op.attributes).window;
+  const Offset taps = Offset{window.kernel_h} * window.kernel_w;
+  return taps <= safe_products(call.input(0)) ? DepthwiseKernel<std::int32_t>(call).run()
+                                              : DepthwiseKernel<std::int64_t>(call).run();
+}
+
+Bytes fully_connected(const Call& call) {
+  const Tensor& input = call.input(0);
+  const Tensor& filter = call.input(1);
+  const auto rows = widen(input, call.bytes(0), input.quantization.zero_point());
+  const auto weights = widen(filter, call.bytes(1), 0);
+  const Offset units = filter.shape[0];
+  const Offset depth = filter.shape[1];
+  const Offset safe = safe_products(input);
+  Finisher finisher(call);
+  for (Offset row = 0; row < input.elements() / depth; ++row) {
+    for (Offset unit = 0; unit < units; ++unit) {
+      finisher.store(static_cast<std::size_t>(row * units + unit), static_cast<std::size_t>(unit),
+                     dot(rows.data() + row * depth, weights.data() + unit * depth, depth, safe));
+    }
+  }
+  return finisher.take();
+}
+
+}  // namespace milliwatt::workloads::reference
