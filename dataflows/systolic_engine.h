@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dataflows/engine.h"
+#include "dataflows/systolic_mapping.h"
+
+namespace milliwatt::dataflows {
+
+/// A weight-stationary systolic array with the shared output stage and vector unit. Runs int8
+/// convolutions (any window, one group) and fully connected layers on the array, and what
+/// `vector_refuses` lets pass on the vector unit. Left to others: depthwise and grouped
+/// convolutions, weights below 8 bits, activations of other types.
+class SystolicEngine : public EngineModel {
+ public:
+  explicit SystolicEngine(const SystolicShape& shape);
+
+  std::optional<std::string> refuses(const workloads::Graph& graph,
+                                     const workloads::Operator& op) const override;
+  std::unique_ptr<EngineTask> map(const workloads::Graph& graph, const workloads::Operator& op,
+                                  const TransferCosts& costs) const override;
+  std::int64_t peak_macs_per_cycle() const override {
+    return std::int64_t{shape_.rows} * shape_.columns;
+  }
+
+  /// Mappings worth costing: full-width tiles of whole, half, quarter ... height, narrower ones
+  /// where even one row does not fit; both loop orders; weights by column tile or by fold.
+  std::vector<SystolicMapping> candidates(const ConvGeometry& geometry) const;
+
+  /// The candidate with the fewest predicted cycles. Throws UserError when none fits.
+  SystolicMapping choose(const ConvGeometry& geometry, const TransferCosts& costs) const;
+
+ private:
+  SystolicShape shape_;
+};
+
+/// A convolution or fully connected layer with a given mapping.
+std::unique_ptr<EngineTask> systolic_task(const workloads::Graph& graph,
+                                          const workloads::Operator& op, const SystolicShape& shape,
+                                          const SystolicMapping& mapping);
+
+/// Cycles of a command by the recurrence, with transfers at `costs`.
+std::int64_t predicted_cycles(const SystolicCommand& command, const SystolicShape& shape,
+                              const TransferCosts& costs);
+
+}  // namespace milliwatt::dataflows

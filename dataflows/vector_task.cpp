@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/vector_task.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "dataflows/conv_geometry.h"
+#include "dataflows/vector_mapping.h"
+#include "workloads/quantization.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+using workloads::ElementType;
+using workloads::Graph;
+using workloads::Operator;
+using workloads::OperatorKind;
+using workloads::Tensor;
+
+mw_vector_descriptor add_fields(const Graph& graph, const Operator& op) {
+  const workloads::AddParameters p = workloads::add_parameters(graph, op);
+  mw_vector_descriptor d{};
+  d.operation = MW_VECTOR_ADD;
+  d.elements = static_cast<std::int32_t>(graph.tensor(op.outputs[0]).elements());
+  d.zero_point = p.output_zero_point;
+  d.clamp_low = p.clamp.low;
+  d.clamp_high = p.clamp.high;
+  d.add_left_shift = p.left_shift;
+  d.add_zero_point_a = p.zero_point_a;
+  d.add_zero_point_b = p.zero_point_b;
+  d.add_multiplier_a = p.multiplier_a.mantissa;
+  d.add_exponent_a = p.multiplier_a.exponent;
+  d.add_multiplier_b = p.multiplier_b.mantissa;
+  d.add_exponent_b = p.multiplier_b.exponent;
+  d.add_multiplier = p.multiplier_output.mantissa;
+  d.add_exponent = p.multiplier_output.exponent;
+  return d;
+}
+
+mw_vector_descriptor pool_fields(const Graph& graph, const Operator& op) {
+  mw_vector_descriptor d{};
+  d.operation =
+      op.kind == OperatorKind::kAveragePool2d ? MW_VECTOR_AVERAGE_POOL : MW_VECTOR_MAX_POOL;
+  d.geometry = conv_geometry(graph, op);
+  const workloads::Clamp clamp = workloads::activation_clamp(
+      std::get<workloads::Pool2d>(op.attributes).activation, graph.tensor(op.outputs[0]));
+  d.clamp_low = clamp.low;
+  d.clamp_high = clamp.high;
+  return d;
+}
+
+mw_vector_descriptor fields_of(const Graph& graph, const Operator& op, const EngineShape& shape) {
+  mw_vector_descriptor d =
+      op.kind == OperatorKind::kAdd ? add_fields(graph, op) : pool_fields(graph, op);
+  d.tile = vector_tile(d, shape);
+  return d;
+}
+
+class VectorTask : public EngineTask {
+ public:
+  explicit VectorTask(const mw_vector_descriptor& fields) : fields_{fields} {}
+
+  const std::vector<PackedConstant>& constants() const override { return none_; }
+
+  std::vector<std::uint8_t> descriptor(const TaskPlaces& places,
+                                       std::uint16_t layer) const override {
+    mw_vector_descriptor d = fields_;
+    d.head = {MW_DESCRIPTOR_MAGIC, MW_DESCRIPTOR_VERSION, MW_MACHINE_VECTOR, sizeof d, layer, 1};
+    d.a = places.inputs.at(0);
+    d.b = places.inputs.size() > 1 ? places.inputs[1] : mw_ref{};
+    d.output = places.output;
+    std::vector<std::uint8_t> bytes(sizeof d);
+    std::memcpy(bytes.data(), &d, sizeof d);
+    return bytes;
+  }
+
+  std::string mapping() const override {
+    return fields_.operation == MW_VECTOR_ADD ? fmt::format("tiles of {} elements", fields_.tile)
+                                              : fmt::format("tiles of {} rows", fields_.tile);
+  }
+
+ private:
+  mw_vector_descriptor fields_;
+  std::vector<PackedConstant> none_;
+};
+
+}  // namespace
+
+std::optional<std::string> vector_refuses(const Graph& graph, const Operator& op,
+                                          const EngineShape& shape) {
+  const bool pool = op.kind == OperatorKind::kAveragePool2d || op.kind == OperatorKind::kMaxPool2d;
+  if (op.kind != OperatorKind::kAdd && !pool) {
+    return "the vector unit adds and pools only";
+  }
+  const Tensor& output = graph.tensor(op.outputs[0]);
+  if (output.type != ElementType::kInt8) {
+    return "the vector unit works on int8";
+  }
+  for (const workloads::TensorId id : op.inputs) {
+    const Tensor& input = graph.tensor(id);
+    if (input.type != ElementType::kInt8) {
+      return "the vector unit works on int8";
+    }
+    if (!pool && input.shape != output.shape) {
+      return "the vector unit does not broadcast";
+    }
+  }
+  if (fields_of(graph, op, shape).tile <= 0) {
+    return "not even one output row fits the vector unit's buffers";
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<EngineTask> vector_task(const Graph& graph, const Operator& op,
+                                        const EngineShape& shape) {
+  return std::make_unique<VectorTask>(fields_of(graph, op, shape));
+}
+
+}  // namespace milliwatt::dataflows
