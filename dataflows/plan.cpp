@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/plan.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "dataflows/host_task.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+using workloads::Graph;
+using workloads::Operator;
+using workloads::OperatorKind;
+using workloads::TensorRole;
+
+bool is_alias(const Graph& graph, const Operator& op) {
+  return op.kind == OperatorKind::kReshape &&
+         graph.tensor(op.inputs[0]).role != TensorRole::kConstant;
+}
+
+std::string label(const Operator& op, std::size_t index) {
+  return fmt::format("operator {} ({}{}{})", index, workloads::operator_name(op.kind),
+                     op.name.empty() ? "" : " ", op.name);
+}
+
+/// Link costs as they are where the operator's tensors live.
+TransferCosts costs_of(const Operator& op, const Plan& plan, const PlatformView& platform) {
+  const auto link = [&](workloads::TensorId id) {
+    const mw_ref place = plan.tensors[static_cast<std::size_t>(id)].place;
+    return place.region == MW_REGION_SRAM ? platform.sram : platform.external;
+  };
+  TransferCosts costs;
+  costs.burst_bytes = platform.burst_bytes;
+  costs.links.fill(platform.external);
+  costs.links[static_cast<std::size_t>(base::TensorClass::kIfmap)] = link(op.inputs.at(0));
+  costs.links[static_cast<std::size_t>(base::TensorClass::kOfmap)] = link(op.outputs.at(0));
+  return costs;
+}
+
+/// The first engine that does not refuse; reasons of those that do go to `planned`.
+void choose_runner(const Graph& graph, const Operator& op, const PlatformView& platform,
+                   const Plan& plan, PlannedOperator& planned) {
+  for (std::size_t e = 0; e < platform.engines.size(); ++e) {
+    const std::optional<std::string> reason = platform.engines[e]->refuses(graph, op);
+    if (!reason) {
+      planned.runner = Runner::kEngine;
+      planned.engine = static_cast<int>(e);
+      planned.task = platform.engines[e]->map(graph, op, costs_of(op, plan, platform));
+      planned.reason.clear();
+      return;
+    }
+    planned.reason += (planned.reason.empty() ? "" : "; ") + *reason;
+  }
+  planned.runner = Runner::kHost;
+  planned.task = host_task(graph, op);
+}
+
+bool some_engine_runs(const Graph& graph, const Operator& op, const PlatformView& platform) {
+  for (const EngineModel* engine : platform.engines) {
+    if (!engine->refuses(graph, op)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// One message for all operators that nobody can run.
+void refuse_unsupported(const Graph& graph, const PlatformView& platform) {
+  std::vector<std::string> faults;
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    const Operator& op = graph.operators[i];
+    const std::optional<std::string> reason = host_refuses(graph, op);
+    if (reason && !some_engine_runs(graph, op, platform)) {
+      faults.push_back(
+          fmt::format("{}: no engine and no host kernel runs it: {}", label(op, i), *reason));
+    }
+  }
+  if (!faults.empty()) {
+    throw base::UserError(faults);
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const Graph& graph, const PlatformView& platform) {
+  refuse_unsupported(graph, platform);
+  Plan plan;
+  plan_memory(graph, platform, plan);
+  for (const Operator& op : graph.operators) {
+    PlannedOperator planned;
+    if (is_alias(graph, op)) {
+      planned.runner = Runner::kAlias;
+    } else {
+      choose_runner(graph, op, platform, plan, planned);
+    }
+    plan.operators.push_back(std::move(planned));
+  }
+  return plan;
+}
+
+}  // namespace milliwatt::dataflows

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan of a network on a platform: who runs each operator, how it is mapped, and where each
+// tensor lives.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataflows/engine.h"
+
+namespace milliwatt::dataflows {
+
+/// What the planner sees of a platform.
+struct PlatformView {
+  /// In order of preference; the first that does not refuse an operator runs it.
+  std::vector<const EngineModel*> engines;
+  std::uint64_t sram_bytes = 0;
+  std::uint64_t external_bytes = 0;
+  LinkCost sram;
+  LinkCost external;
+  std::uint32_t burst_bytes = 64;
+};
+
+enum class Runner : std::uint8_t {
+  kEngine,
+  kHost,   ///< a software kernel
+  kAlias,  ///< nobody: the output is the input's bytes
+};
+
+struct PlannedOperator {
+  Runner runner = Runner::kHost;
+  int engine = -1;                   ///< index into PlatformView::engines
+  std::unique_ptr<EngineTask> task;  ///< none for kAlias
+  std::string reason;                ///< why no engine runs it, when the host does
+};
+
+/// Addresses of tensors start at multiples of this, so that bursts start aligned.
+constexpr std::uint32_t kTensorAlignment = 64;
+
+struct PlannedTensor {
+  /// Region kSram or kExternal and offset; constants get theirs with the program image.
+  mw_ref place{MW_REGION_PROGRAM, 0};
+  std::int64_t bytes = 0;
+  /// Operators between which the bytes must stay: from the writer (-1: before the first) to the
+  /// last reader (number of operators: after the last). Aliases share a place and a lifetime.
+  int first_use = 0;
+  int last_use = 0;
+};
+
+struct Plan {
+  std::vector<PlannedOperator> operators;
+  std::vector<PlannedTensor> tensors;                    ///< by TensorId
+  std::array<std::uint64_t, MW_REGIONS> region_bytes{};  ///< highest use of each region
+};
+
+/// Plans `graph`. Throws UserError that lists every operator that neither an engine nor the host
+/// can run, or says by how many bytes the tensors miss the memories.
+Plan make_plan(const workloads::Graph& graph, const PlatformView& platform);
+
+/// Places activations, inputs and states in SRAM, largest first, each at the lowest offset that is
+/// free over its lifetime; what does not fit goes to external memory. Fills tensors and
+/// region_bytes of the plan.
+void plan_memory(const workloads::Graph& graph, const PlatformView& platform, Plan& plan);
+
+}  // namespace milliwatt::dataflows
