@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the native host does for each command.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "abi/descriptor.h"
+#include "abi/registers.h"
+#include "base/error.h"
+#include "mcu/native_host.h"
+
+namespace milliwatt::mcu {
+
+namespace {
+
+/// How a program writes "no layer".
+constexpr std::uint32_t kNoLayerValue = UINT32_MAX;
+
+constexpr std::uint64_t kAddressSpace = std::uint64_t{1} << 32;
+
+}  // namespace
+
+void NativeHost::dispatch() {
+  const mw_command command = fetched_[command_ - first_fetched_];
+  next_command_ = command_ + 1;
+  stage_ = Stage::kFetch;
+  push_work(config_.command_cycles);
+  switch (command.opcode) {
+    case MW_END:
+      tasks_.emplace_back();
+      return;
+    case MW_START:
+      return start(command);
+    case MW_WAIT:
+      return wait(command);
+    case MW_CALL:
+      push_program_read(address_of(command.place, sizeof args_), sizeof args_, &args_);
+      stage_ = Stage::kKernel;
+      return;
+    case MW_COPY:
+      push_program_read(address_of(command.place, sizeof copy_), sizeof copy_, &copy_);
+      stage_ = Stage::kCopy;
+      return;
+    case MW_FENCE:  // a write is over when its burst is: nothing is left to wait for
+      return;
+    case MW_MARK:
+      return mark(command);
+    case MW_BRANCH:
+      fail("BRANCH is reserved");
+    default:
+      fail(fmt::format("opcode {} does not exist", command.opcode));
+  }
+}
+
+void NativeHost::start(const mw_command& command) {
+  check_engine(command.engine);
+  if (command.value < sizeof(mw_descriptor_head)) {
+    fail(fmt::format("a descriptor of {} bytes has no head", command.value));
+  }
+  address_of(command.place, command.value);
+  push_register(command.engine, MW_REG_DESCRIPTOR_REGION, command.place.region);
+  push_register(command.engine, MW_REG_DESCRIPTOR_OFFSET, command.place.offset);
+  push_register(command.engine, MW_REG_DESCRIPTOR_BYTES, command.value);
+  push_register(command.engine, MW_REG_CONTROL, 1);
+}
+
+void NativeHost::wait(const mw_command& command) {
+  check_engine(command.engine);
+  Task sleep;
+  sleep.action.kind = HostAction::Kind::kWaitInterrupt;
+  sleep.action.engine = command.engine;
+  sleep.action.layer = layer_;
+  tasks_.push_back(sleep);
+  push_work(config_.interrupt_cycles);
+  push_register(command.engine, MW_REG_INTERRUPT, 1);
+}
+
+void NativeHost::mark(const mw_command& command) {
+  marked_layer_ = checked_layer(command.value);
+  Task task;
+  task.action.kind = HostAction::Kind::kMark;
+  task.action.layer = marked_layer_;
+  tasks_.push_back(task);
+}
+
+void NativeHost::begin_kernel() {
+  layer_ = checked_layer(args_.layer);
+  try {
+    kernel_.emplace(args_);
+  } catch (const base::SimulationError& error) {
+    fail(fmt::format("kernel {}: {}", kernel_name(args_.kernel), error.what()));
+  }
+  const KernelBytes& size = kernel_->bytes();
+  const auto read = [&](mw_ref place, std::uint32_t bytes, base::TensorClass tensor_class,
+                        std::vector<std::uint8_t>& to) {
+    if (bytes > 0) {
+      push_transfer(false, address_of(place, bytes), bytes, tag(tensor_class), buffer(to, bytes));
+    }
+  };
+  const bool is_add = args_.kernel == MW_KERNEL_ADD;
+  read(args_.a, size.a, operand_class(args_.a), a_);
+  read(args_.b, size.b, is_add ? operand_class(args_.b) : base::TensorClass::kWeights, b_);
+  read(args_.parameters, size.parameters, base::TensorClass::kParameters, parameters_);
+  push_work(config_.call_cycles);
+  push_work(kernel_cycles(config_, kernel_->work()));
+  stage_ = Stage::kResult;
+}
+
+void NativeHost::finish_kernel() {
+  const std::uint32_t bytes = kernel_->bytes().output;
+  std::uint8_t* output = buffer(output_, bytes);
+  if (values_ == Values::kComputed) {
+    try {
+      kernel_->run({a_.data(), b_.data(), parameters_.data(), output});
+    } catch (const base::SimulationError& error) {
+      fail(fmt::format("kernel {}: {}", kernel_name(args_.kernel), error.what()));
+    }
+  }
+  push_transfer(true, address_of(args_.output, bytes), bytes, tag(base::TensorClass::kOfmap),
+                output);
+  stage_ = Stage::kFetch;
+}
+
+void NativeHost::begin_copy() {
+  layer_ = checked_layer(copy_.layer);
+  copy_source_ = address_of(copy_.source, copy_.bytes);
+  copy_destination_ = address_of(copy_.destination, copy_.bytes);
+  const std::uint64_t apart = copy_source_ < copy_destination_ ? copy_destination_ - copy_source_
+                                                               : copy_source_ - copy_destination_;
+  if (apart < copy_.bytes) {
+    fail("source and destination overlap");
+  }
+  copied_ = 0;
+  stage_ = Stage::kCopyPiece;
+}
+
+void NativeHost::copy_piece() {
+  if (copied_ == copy_.bytes) {
+    stage_ = Stage::kFetch;
+    return;
+  }
+  const std::uint64_t source = copy_source_ + copied_;
+  const std::uint64_t room = config_.burst_bytes - (source & (config_.burst_bytes - 1));
+  const auto piece = static_cast<std::uint32_t>(std::min(copy_.bytes - copied_, room));
+  std::uint8_t* data = buffer(a_, piece);
+  KernelWork work;
+  work.copied_bytes = piece;
+  push_transfer(false, source, piece, tag(operand_class(copy_.source)), data);
+  push_work(kernel_cycles(config_, work));
+  push_transfer(true, copy_destination_ + copied_, piece, tag(base::TensorClass::kOfmap), data);
+  copied_ += piece;
+}
+
+std::uint64_t NativeHost::address_of(mw_ref place, std::uint64_t bytes) const {
+  if (place.region >= MW_REGIONS) {
+    fail(fmt::format("region {} does not exist", place.region));
+  }
+  const std::uint64_t end = place.offset + bytes;
+  if (place.region == MW_REGION_PROGRAM && end > program_.bytes) {
+    fail(fmt::format("{} bytes at offset {} leave the image of {} bytes", bytes, place.offset,
+                     program_.bytes));
+  }
+  const std::uint64_t base = head_.region_base[place.region];
+  if (base + end > kAddressSpace) {
+    fail(fmt::format("{} bytes at offset {} of region {} leave the address space", bytes,
+                     place.offset, place.region));
+  }
+  return base + place.offset;
+}
+
+void NativeHost::check_engine(std::uint32_t engine) const {
+  if (engine >= head_.engines) {
+    fail(fmt::format("engine {} does not exist, the program has {}", engine, head_.engines));
+  }
+}
+
+int NativeHost::checked_layer(std::uint32_t layer) const {
+  if (layer == kNoLayerValue) {
+    return base::kNoLayer;
+  }
+  if (layer > INT16_MAX) {
+    fail(fmt::format("layer {} is larger than {}", layer, INT16_MAX));
+  }
+  return static_cast<int>(layer);
+}
+
+base::Tag NativeHost::tag(base::TensorClass tensor_class) const {
+  return {static_cast<std::int16_t>(layer_), tensor_class};
+}
+
+base::TensorClass NativeHost::operand_class(mw_ref place) const {
+  return place.region == MW_REGION_PROGRAM ? base::TensorClass::kWeights
+                                           : base::TensorClass::kIfmap;
+}
+
+std::uint8_t* NativeHost::buffer(std::vector<std::uint8_t>& bytes, std::uint32_t size) const {
+  if (values_ == Values::kSkipped) {
+    return nullptr;
+  }
+  bytes.resize(size);
+  return bytes.data();
+}
+
+}  // namespace milliwatt::mcu

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mcu/native_config.h"
+
+#include <cmath>
+
+namespace milliwatt::mcu {
+
+namespace {
+
+using Schema = base::Schema<NativeHostConfig>;
+
+void declare_control(Schema& s) {
+  s.integer("burst", &NativeHostConfig::burst_bytes, base::Unit::kBytes)
+      .range(4, 4096)
+      .def(64)
+      .doc("Longest bus burst of the host; a power of two.");
+  s.cycles("command", &NativeHostConfig::command_cycles)
+      .def(20)
+      .assumed(5, 60)
+      .source("some ten instructions to fetch and decode a command, 1 to 4 cycles each")
+      .doc("Decoding one command of the list.");
+  s.cycles("register_write", &NativeHostConfig::register_cycles)
+      .def(4)
+      .assumed(1, 10)
+      .source("two to four instructions around a store")
+      .doc("Instructions around one write of an engine's register; the bus comes on top.");
+  s.cycles("interrupt", &NativeHostConfig::interrupt_cycles)
+      .def(40)
+      .assumed(12, 120)
+      .source("12 cycles of an ARM Cortex-M4's hardware entry up to a saved register file")
+      .doc("From an engine's interrupt to the first instruction that handles it.");
+  s.cycles("call", &NativeHostConfig::call_cycles)
+      .def(100)
+      .assumed(30, 500)
+      .source("reading 232 bytes of arguments, set-up of loops")
+      .doc("Starting a software kernel.");
+}
+
+void declare_steps(Schema& s) {
+  const auto cost = [&s](const char* key, double NativeHostConfig::*member, double def, double low,
+                         double high, const char* source, const char* doc) {
+    s.real(key, member, base::Unit::kCycles)
+        .range(0.0, 1e6)
+        .def(def)
+        .assumed(low, high)
+        .source(source)
+        .doc(doc);
+  };
+  cost("mac", &NativeHostConfig::cycles_per_mac, 8.0, 0.5, 40.0,
+       "int8 dot products of Ibex and CV32E40P: 8 to 13; MLPerf Tiny boards: 0.9 to 41",
+       "One multiply-accumulate of a software kernel.");
+  cost("requantize", &NativeHostConfig::cycles_per_output, 30.0, 8.0, 80.0,
+       "a 64-bit product, two rounding shifts, a clamp",
+       "Bias, requantization and clamp of one sum.");
+  cost("tap", &NativeHostConfig::cycles_per_tap, 5.0, 0.5, 15.0,
+       "a load, an addition or comparison, the loop", "One tap of a pooling window.");
+  cost("addition", &NativeHostConfig::cycles_per_addition, 80.0, 15.0, 200.0,
+       "three requantizations per element", "One element of an addition.");
+  cost("exponential", &NativeHostConfig::cycles_per_exponential, 150.0, 50.0, 500.0,
+       "some 15 high multiplies with rounding, twice per element", "One element of a softmax.");
+  cost("softmax_row", &NativeHostConfig::cycles_per_softmax_row, 150.0, 50.0, 500.0,
+       "three Newton steps of a reciprocal", "The reciprocal of one row of a softmax.");
+  cost("copied_byte", &NativeHostConfig::cycles_per_copied_byte, 1.0, 0.25, 9.0,
+       "copying 512 bytes on Ibex and CV32E40P: 457 cycles by unrolled words to 4620 bytewise",
+       "Instructions around one byte that the host copies.");
+}
+
+__int128 thousandths(double cycles, std::int64_t count) {
+  return static_cast<__int128>(std::llround(cycles * 1000.0)) * count;
+}
+
+}  // namespace
+
+base::Schema<NativeHostConfig> native_host_schema() {
+  Schema s{"native", "Host that walks the command list with a stated cost per action."};
+  s.elsewhere("kind", "Selects the host.");
+  declare_control(s);
+  declare_steps(s);
+  return s;
+}
+
+NativeHostConfig default_native_host() { return native_host_schema().read(base::YamlNode::map()); }
+
+base::Cycles kernel_cycles(const NativeHostConfig& config, const KernelWork& work) {
+  const __int128 sum = thousandths(config.cycles_per_mac, work.macs) +
+                       thousandths(config.cycles_per_output, work.outputs) +
+                       thousandths(config.cycles_per_tap, work.taps) +
+                       thousandths(config.cycles_per_addition, work.additions) +
+                       thousandths(config.cycles_per_exponential, work.exponentials) +
+                       thousandths(config.cycles_per_softmax_row, work.rows) +
+                       thousandths(config.cycles_per_copied_byte, work.copied_bytes);
+  return static_cast<base::Cycles>((sum + 999) / 1000);
+}
+
+}  // namespace milliwatt::mcu
