@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every header compiles alone, and twice.
 
-    headers.py ROOT COMPILER C_COMPILER
+    headers.py ROOT COMPILER
 
 A header that some source file includes before anything else is proven by that file's compilation;
-only the others are compiled here. abi/ is compiled as freestanding C. Twice needs a guard.
+only the others are compiled here. Twice needs a guard. The headers of abi/ have tests of their own.
 """
 
 import concurrent.futures
@@ -16,8 +16,7 @@ import sys
 
 import repository
 
-CXX_FLAGS = ["-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
-C_FLAGS = ["-x", "c", "-std=c11", "-ffreestanding", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
 GUARD = re.compile(r"^#(pragma once$|ifndef \w+_H\n#define \w+_H$)", re.MULTILINE)
 FIRST_INCLUDE = re.compile(r'^#include "([^"]+)"$|^#include', re.MULTILINE)
 
@@ -30,30 +29,28 @@ def first_includes(root):
             yield match.group(1)
 
 
-def fault_of_compilation(root, path, compiler, flags):
+def fault_of_compilation(root, path, compiler):
     """What a compiler has to say on a file that includes the header and nothing else."""
-    run = subprocess.run([compiler, *flags, "-I", root, "-"], input=f'#include "{path}"\n',
+    run = subprocess.run([compiler, *FLAGS, "-I", root, "-"], input=f'#include "{path}"\n',
                          capture_output=True, text=True, check=False)
     return None if run.returncode == 0 else f"{path}: does not compile alone\n{run.stderr.rstrip()}"
 
 
-def faults(root, compiler, c_compiler):
-    headers = repository.files(root, ".h")
+def faults(root, headers, compiler):
     for path in headers:
         if not GUARD.search(repository.read(root, path)):
             yield f"{path}: neither #pragma once nor a guard at its top"
     proven = set(first_includes(root))
-    work = [(path, compiler, CXX_FLAGS) for path in headers if path not in proven]
-    work += [(path, c_compiler, C_FLAGS) for path in headers if path.startswith("abi/")]
+    alone = [path for path in headers if path not in proven and not path.startswith("abi/")]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        yield from filter(None, pool.map(lambda item: fault_of_compilation(root, *item), work))
+        yield from filter(None, pool.map(lambda path: fault_of_compilation(root, path, compiler),
+                                         alone))
 
 
 def main():
-    root, compiler, c_compiler = sys.argv[1:]
-    root = os.path.abspath(root)
-    found = list(faults(root, compiler, c_compiler))
-    repository.report("headers", len(repository.files(root, ".h")), found)
+    root, compiler = os.path.abspath(sys.argv[1]), sys.argv[2]
+    headers = repository.files(root, ".h")
+    repository.report("headers", len(headers), list(faults(root, headers, compiler)))
 
 
 if __name__ == "__main__":
