@@ -12,7 +12,7 @@ Clock::Clock(std::string name, std::int64_t frequency_hz)
   constexpr std::int64_t kHighestHz = 1'000'000'000'000;
   if (frequency_hz < 1 || frequency_hz > kHighestHz) {
     throw UserError("clock '" + name_ + "': found " + std::to_string(frequency_hz) +
-                    " Hz, allowed is 1 Hz .. 1000 GHz");
+                    " Hz; allowed: 1 Hz .. 1000 GHz");
   }
 }
 

@@ -15,7 +15,7 @@ std::string read_file(const std::string& path, std::int64_t limit_bytes) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::exists(status)) {
-    throw UserError(path + ": no such file");
+    throw UserError((path.empty() ? "''" : path) + ": no such file");
   }
   if (fs::is_directory(status)) {
     throw UserError(path + ": is a directory, not a file");

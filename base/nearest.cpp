@@ -44,7 +44,8 @@ std::optional<std::string> nearest_name(std::string_view wanted,
   for (const std::string& name : names) {
     const int distance = edit_distance(wanted, name);
     const int length = static_cast<int>(name.size());
-    const bool near = distance <= std::max(2, length / 3) && distance < length;
+    const int most = length < 4 ? 1 : std::max(2, length / 3);
+    const bool near = distance <= most && distance < length;
     if (near && (!best || distance < best_distance)) {
       best = name;
       best_distance = distance;
@@ -56,6 +57,17 @@ std::optional<std::string> nearest_name(std::string_view wanted,
 std::string did_you_mean(std::string_view wanted, const std::vector<std::string>& names) {
   const auto name = nearest_name(wanted, names);
   return name ? "; did you mean '" + *name + "'?" : "";
+}
+
+std::string suggestion(std::string_view wanted, const std::vector<std::string>& names) {
+  const std::string nearest = did_you_mean(wanted, names);
+  std::string all = nearest.empty() ? "." : nearest;
+  std::string separator = " Allowed: ";
+  for (const std::string& name : names) {
+    all += separator + name;
+    separator = ", ";
+  }
+  return all;
 }
 
 }  // namespace milliwatt::base

@@ -60,8 +60,8 @@ bool holds_working_directory(const fs::path& folder) {
 }
 
 void check_target(const std::string& path) {
-  const fs::path folder = resolve(path);
-  if (path.empty() || holds_working_directory(folder)) {
+  const fs::path folder = resolve(path.empty() ? "." : path);
+  if (holds_working_directory(folder)) {
     throw UserError("output folder '" + path + "': name a new folder, not the working directory");
   }
   if (!fs::exists(folder)) {
@@ -141,7 +141,8 @@ OutputDirectory::OutputDirectory(std::string path) : path_(std::move(path)) {
 void OutputDirectory::add(const std::string& name, std::string bytes) {
   const fs::path path(name);
   const fs::path normal = path.lexically_normal();
-  if (name.empty() || path.is_absolute() || !normal.has_filename() || *normal.begin() == "..") {
+  if (name.empty() || normal == "." || path.is_absolute() || !normal.has_filename() ||
+      *normal.begin() == "..") {
     throw InternalError("'" + name + "' is not the name of a file inside the output folder");
   }
   files_[normal.generic_string()] = std::move(bytes);

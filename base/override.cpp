@@ -81,8 +81,13 @@ YamlNode* descend(YamlNode& node, const Step& step, const Place& place) {
   return child;
 }
 
-std::string step_name(const Step& step) {
-  return step.index ? fmt::format("item {}", *step.index) : fmt::format("key '{}'", step.key);
+/// Why `step` leads nowhere from `node`, which `path` names.
+std::string dead_end(const YamlNode& node, const std::string& path, const Step& step) {
+  const std::string holds =
+      node.is_sequence() ? fmt::format("a list of {} items", node.items.size()) : node.found();
+  const std::string wanted =
+      step.index ? fmt::format("item {}", *step.index) : fmt::format("key '{}'", step.key);
+  return fmt::format("{} does not exist; '{}' holds {}", wanted, path, holds);
 }
 
 /// Puts `value` at the end of `steps`, or says why it cannot.
@@ -90,11 +95,12 @@ std::string place_value(YamlNode& root, const std::vector<Step>& steps, YamlNode
   YamlNode* node = &root;
   Place place{value.place.file, 0, 0, ""};
   for (const Step& step : steps) {
+    const std::string above = place.path;
     place.path +=
-        step.index ? fmt::format("[{}]", *step.index) : (place.path.empty() ? "" : ".") + step.key;
+        step.index ? fmt::format("[{}]", *step.index) : (above.empty() ? "" : ".") + step.key;
     YamlNode* child = descend(*node, step, place);
     if (child == nullptr) {
-      return fmt::format("{} does not exist: above it stands {}", step_name(step), node->found());
+      return dead_end(*node, above, step);
     }
     node = child;
   }

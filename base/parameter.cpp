@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
@@ -68,8 +69,7 @@ std::optional<Value> Parameter::read_from(const YamlNode& map, Diagnostics& faul
     return read(*node, faults);
   }
   if (!default_) {
-    faults.add(map.place, fmt::format("the required key '{}' is missing ({})", key_,
-                                      doc_.empty() ? allowed() : doc_));
+    faults.add(map.place, fmt::format("the required key '{}' is missing. {}", key_, doc_));
   }
   return default_;
 }
@@ -85,7 +85,7 @@ std::optional<Value> Parameter::read(const YamlNode& node, Diagnostics& faults) 
     return std::nullopt;
   }
   if (!in_range(parsed.value)) {
-    faults.add(node.place, fmt::format("found {}; allowed is {}", node.found(), allowed()));
+    faults.add(node.place, fmt::format("found {}; allowed: {}", node.found(), allowed()));
     return std::nullopt;
   }
   return std::move(parsed.value);
@@ -100,13 +100,13 @@ Parsed<Value> Parameter::parse(const YamlNode& node) const {
   }
   if (node.quoted) {
     return {{},
-            fmt::format("found the quoted text {}; expected {}, without quotes", node.found(),
-                        allowed())};
+            fmt::format("found the quoted text {}; {} are written without quotes", node.found(),
+                        kind_ == Kind::kBoolean ? "true and false" : "numbers")};
   }
   if (kind_ == Kind::kBoolean) {
     const bool known = node.text == "true" || node.text == "false";
     return {Value(std::int64_t{node.text == "true"}),
-            known ? "" : fmt::format("found {}; expected true or false", node.found())};
+            known ? "" : fmt::format("found {}; allowed: true or false", node.found())};
   }
   if (kind_ == Kind::kReal) {
     const auto parsed = parse_real(node.text, unit_);
@@ -122,21 +122,20 @@ Parsed<Value> Parameter::parse_choice(const std::string& text) const {
       return {value, ""};
     }
   }
-  return {{},
-          fmt::format("found '{}'; allowed is {}{}", text, allowed(),
-                      did_you_mean(text, choice_names()))};
+  return {{}, fmt::format("found '{}'{}", text, suggestion(text, choice_names()))};
 }
 
 bool Parameter::in_range(const Value& value) const {
+  if (kind_ == Kind::kChoice) {
+    return std::any_of(choices_.begin(), choices_.end(),
+                       [&](const auto& choice) { return Value(choice.second) == value; });
+  }
   return is_absent(low_) || (low_ <= value && value <= high_);
 }
 
-void Parameter::dump_to(YamlNode& map, const Value& value) const {
-  if (is_absent(value)) {
-    return;
-  }
-  map.set(key_, kind_ == Kind::kText ? YamlNode::quoted_scalar(print(value))
-                                     : YamlNode::scalar(print(value)));
+YamlNode Parameter::dump(const Value& value) const {
+  return kind_ == Kind::kText ? YamlNode::quoted_scalar(print(value))
+                              : YamlNode::scalar(print(value));
 }
 
 std::string Parameter::print(const Value& value) const {
@@ -160,7 +159,7 @@ std::string Parameter::print(const Value& value) const {
   throw InternalError("parameter '" + key_ + "': holds a value that none of its choices names");
 }
 
-/// "1 .. 256", "24 KiB or more", "true or false", "one of a, b".
+/// "1 .. 256", "24 KiB or more", "true or false", "a, b".
 std::string Parameter::allowed() const {
   switch (kind_) {
     case Kind::kText:
@@ -168,7 +167,7 @@ std::string Parameter::allowed() const {
     case Kind::kBoolean:
       return "true or false";
     case Kind::kChoice:
-      return fmt::format("one of {}", fmt::join(choice_names(), ", "));
+      return fmt::format("{}", fmt::join(choice_names(), ", "));
     default:
       break;
   }
@@ -208,9 +207,18 @@ ParameterRow Parameter::row() const {
   return row;
 }
 
+const YamlNode* find_list(const YamlNode& map, const std::string& key, Diagnostics& faults) {
+  const YamlNode* node = map.find(key);
+  if (node != nullptr && !node->is_sequence()) {
+    faults.add(node->place, "found " + node->found() + "; expected a list");
+    return nullptr;
+  }
+  return node;
+}
+
 bool check_keys(const YamlNode& map, const std::vector<std::string>& keys, Diagnostics& faults) {
   if (!map.is_map()) {
-    faults.add(map.place, "found " + map.found() + "; expected a map of key: value lines");
+    faults.add(map.place, "found " + map.found() + "; expected a map of `key: value` lines");
     return false;
   }
   for (const YamlEntry& entry : map.entries) {
@@ -219,8 +227,7 @@ bool check_keys(const YamlNode& map, const std::vector<std::string>& keys, Diagn
       known = known || key == entry.key;
     }
     if (!known) {
-      faults.add(entry.place, fmt::format("unknown key{}; allowed are {}",
-                                          did_you_mean(entry.key, keys), fmt::join(keys, ", ")));
+      faults.add(entry.place, "unknown key" + suggestion(entry.key, keys));
     }
   }
   return true;

@@ -93,8 +93,8 @@ class Parameter {
   std::optional<Value> read_from(const YamlNode& map, Diagnostics& faults) const;
   /// The value that `node` holds, checked against type, unit and range.
   std::optional<Value> read(const YamlNode& node, Diagnostics& faults) const;
-  /// Adds the key with `value` to `map`; an absent value adds nothing.
-  void dump_to(YamlNode& map, const Value& value) const;
+  /// The node that reads back to `value`, which is not absent.
+  YamlNode dump(const Value& value) const;
   ParameterRow row() const;
 
  private:
@@ -123,6 +123,9 @@ class Parameter {
   Value assumed_low_;
   Value assumed_high_;
 };
+
+/// The list under `key` of `map`; nullptr when the key is absent or, which is reported, no list.
+const YamlNode* find_list(const YamlNode& map, const std::string& key, Diagnostics& faults);
 
 /// Reports every key of `map` that is not in `keys`. False when `map` is not a map at all, which
 /// is reported too.

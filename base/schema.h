@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/parameter.h"
 #include "base/yaml.h"
 
@@ -144,8 +145,7 @@ class Schema {
   template <typename Child>
   void nested(const std::string& key, Child Config::*member, Schema<Child> schema) {
     auto child = std::make_shared<const Schema<Child>>(std::move(schema));
-    Entry entry;
-    entry.key = key;
+    Entry& entry = declare(key);
     entry.read = [=](const YamlNode& map, Config& config, Diagnostics& faults) {
       const YamlNode empty = empty_child(map, key);
       const YamlNode* node = map.find(key);
@@ -154,26 +154,53 @@ class Schema {
     entry.dump = [=](const Config& config, YamlNode& map) {
       map.set(key, child->dump(config.*member));
     };
-    entry.describe = [=](std::vector<ParameterRow>& rows) {
-      for (ParameterRow row : child->describe()) {
-        row.key = key + "." + row.key;
-        rows.push_back(std::move(row));
+    entry.describe = [=](std::vector<ParameterRow>& rows) { child->append_rows(key + ".", rows); };
+  }
+
+  /// A list of maps with a schema of their own; empty when the key is absent.
+  template <typename Child>
+  void list(const std::string& key, std::vector<Child> Config::*member, Schema<Child> schema) {
+    auto child = std::make_shared<const Schema<Child>>(std::move(schema));
+    Entry& entry = declare(key);
+    entry.read = [=](const YamlNode& map, Config& config, Diagnostics& faults) {
+      (config.*member).clear();
+      if (const YamlNode* items = find_list(map, key, faults)) {
+        for (const YamlNode& item : items->items) {
+          child->read(item, (config.*member).emplace_back(), faults);
+        }
       }
     };
-    entries_.push_back(std::move(entry));
+    entry.dump = [=](const Config& config, YamlNode& map) {
+      YamlNode& items = map.set(key, YamlNode::sequence());
+      for (const Child& item : config.*member) {
+        items.items.push_back(child->dump(item));
+      }
+    };
+    entry.describe = [=](std::vector<ParameterRow>& rows) {
+      child->append_rows(key + "[].", rows);
+    };
+  }
+
+  /// A list of whole numbers, each within the range; empty when the key is absent.
+  template <typename T>
+  Parameter& integers(const std::string& key, std::vector<T> Config::*member,
+                      Unit unit = Unit::kCount) {
+    return bind_list(key, member, Parameter::Kind::kInteger, unit)
+        .range(std::int64_t{std::numeric_limits<T>::min()}, member_max<T>());
+  }
+  /// A list of texts; empty when the key is absent.
+  Parameter& texts(const std::string& key, std::vector<std::string> Config::*member) {
+    return bind_list(key, member, Parameter::Kind::kText, Unit::kCount);
   }
 
   /// A key that may stand here and is read by somebody else (`kind`, a list of children).
   void elsewhere(const std::string& key, const std::string& doc) {
-    Entry entry;
-    entry.key = key;
-    entry.describe = [=](std::vector<ParameterRow>& rows) {
+    declare(key).describe = [=](std::vector<ParameterRow>& rows) {
       ParameterRow row;
       row.key = key;
       row.doc = doc;
       rows.push_back(std::move(row));
     };
-    entries_.push_back(std::move(entry));
   }
 
   /// Sets every member: from its key in `map`, else to its default. Adds one message for every
@@ -219,6 +246,14 @@ class Schema {
     return rows;
   }
 
+  /// The rows of describe() with `prefix` before each key.
+  void append_rows(const std::string& prefix, std::vector<ParameterRow>& rows) const {
+    for (ParameterRow row : describe()) {
+      row.key = prefix + row.key;
+      rows.push_back(std::move(row));
+    }
+  }
+
   std::vector<std::string> keys() const {
     std::vector<std::string> names;
     for (const Entry& entry : entries_) {
@@ -234,6 +269,16 @@ class Schema {
     std::function<void(const Config&, YamlNode&)> dump;
     std::function<void(std::vector<ParameterRow>&)> describe;
   };
+
+  Entry& declare(const std::string& key) {
+    for (const Entry& entry : entries_) {
+      if (entry.key == key) {
+        throw InternalError("schema '" + name_ + "': key '" + key + "' is declared twice");
+      }
+    }
+    entries_.push_back({key, nullptr, nullptr, nullptr});
+    return entries_.back();
+  }
 
   template <typename T>
   static constexpr std::int64_t member_max() {
@@ -255,18 +300,45 @@ class Schema {
     if (detail::IsOptional<T>::value) {
       parameter->optional();
     }
-    Entry entry;
-    entry.key = key;
+    Entry& entry = declare(key);
     entry.read = [=](const YamlNode& map, Config& config, Diagnostics& faults) {
       if (const auto value = parameter->read_from(map, faults)) {
         detail::Member<T>::set(config.*member, *value);
       }
     };
     entry.dump = [=](const Config& config, YamlNode& map) {
-      parameter->dump_to(map, detail::Member<T>::get(config.*member));
+      const Value value = detail::Member<T>::get(config.*member);
+      if (!is_absent(value)) {
+        map.set(key, parameter->dump(value));
+      }
     };
     entry.describe = [=](std::vector<ParameterRow>& rows) { rows.push_back(parameter->row()); };
-    entries_.push_back(std::move(entry));
+    return *parameter;
+  }
+
+  template <typename T>
+  Parameter& bind_list(const std::string& key, std::vector<T> Config::*member, Parameter::Kind kind,
+                       Unit unit) {
+    auto parameter = std::make_shared<Parameter>(key, kind, unit);
+    parameter->optional();
+    Entry& entry = declare(key);
+    entry.read = [=](const YamlNode& map, Config& config, Diagnostics& faults) {
+      (config.*member).clear();
+      if (const YamlNode* items = find_list(map, key, faults)) {
+        for (const YamlNode& item : items->items) {
+          if (const auto value = parameter->read(item, faults)) {
+            detail::Member<T>::set((config.*member).emplace_back(), *value);
+          }
+        }
+      }
+    };
+    entry.dump = [=](const Config& config, YamlNode& map) {
+      YamlNode& items = map.set(key, YamlNode::sequence());
+      for (const T& item : config.*member) {
+        items.items.push_back(parameter->dump(detail::Member<T>::get(item)));
+      }
+    };
+    entry.describe = [=](std::vector<ParameterRow>& rows) { rows.push_back(parameter->row()); };
     return *parameter;
   }
 

@@ -293,7 +293,7 @@ std::string YamlNode::found() const {
     case Kind::kNull:
       return "nothing";
     case Kind::kScalar:
-      return (quoted ? "\"" + text + "\"" : "'" + text + "'");
+      return "'" + text + "'";
     case Kind::kSequence:
       return "a list";
     case Kind::kMap:
