@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run gives: plain data that writers turn into tables and files. Counts are integers;
+// cycles are those of the platform's system clock; energies are integer attojoules.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/traffic.h"
+#include "energy/report.h"
+#include "workloads/graph.h"
+
+namespace milliwatt::sim {
+
+/// How a run was made.
+enum class Level : std::uint8_t { kEstimate, kValues, kExact };
+const char* level_name(Level level);
+
+/// What a cycle of a layer went to. Every cycle has one cause: the first of this list that was
+/// active. A wait for memory while the array works is hidden and costs nothing.
+enum class Cause : std::uint8_t {
+  kCompute,  ///< the machine (array) works
+  kVector,   ///< output stage or vector unit works
+  kMemory,   ///< a DMA channel moves data and nothing of the above works
+  kHost,     ///< the host computes or moves data for a software kernel
+  kControl,  ///< everything else: commands, descriptor fetch, interrupts, bus turnaround
+};
+constexpr int kCauses = 5;
+/// "compute", "vector", "memory", "host", "control".
+const char* cause_name(Cause cause);
+
+/// A number known to lie in [low, high]; equal unless an estimate cannot know better.
+struct Interval {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  bool exact() const { return low == high; }
+};
+
+/// Bytes that a memory served, by tensor class.
+struct MemoryTraffic {
+  std::string memory;  ///< "sram", "external", ...
+  bool off_chip = false;
+  std::array<std::int64_t, base::kTensorClasses> read{};
+  std::array<std::int64_t, base::kTensorClasses> written{};
+
+  std::int64_t total_read() const;
+  std::int64_t total_written() const;
+};
+
+struct LayerResult {
+  int index = 0;
+  std::string name;
+  std::string kind;     ///< "conv2d", ...
+  std::string runner;   ///< engine's name, "host" or "none" (the output shares the input's bytes)
+  std::string mapping;  ///< one line, empty for "none"
+  std::string output_shape;  ///< "1x32x32x16"
+  std::int64_t start_cycle = 0;
+  std::int64_t end_cycle = 0;
+  Interval cycles;  ///< end - start; exact unless an estimate
+  std::array<std::int64_t, kCauses> cycles_by_cause{};  ///< sums to cycles.low
+  std::int64_t macs = 0;
+  std::int64_t peak_macs_per_cycle = 0;  ///< of the engine; 0 on the host
+  std::vector<MemoryTraffic> traffic;    ///< one entry per memory of the platform
+  std::int64_t compulsory_offchip_bytes = 0;
+  energy::Bounds dynamic_energy;
+  energy::Bounds static_energy;
+
+  /// MACs per cycle over the engine's best; 0 where there is no engine.
+  double utilisation() const;
+  std::int64_t offchip_bytes() const;
+  /// MACs per byte of all memory traffic; 0 without traffic.
+  double arithmetic_intensity() const;
+  /// The cause with the most cycles ("compute" wins ties, then the order of Cause).
+  Cause bound_by() const;
+};
+
+/// Busy, stalled and idle cycles of one unit, in cycles of its clock. They sum to the total.
+struct UnitResult {
+  std::string unit;
+  std::int64_t busy = 0;
+  std::vector<std::pair<std::string, std::int64_t>> stalls;  ///< by cause
+  std::int64_t idle = 0;
+  std::int64_t total = 0;
+};
+
+struct TensorResult {
+  int id = 0;
+  std::string name;
+  std::string type;
+  std::vector<std::int32_t> shape;
+  std::string digest;                ///< base/digest.h of the stored bytes
+  std::vector<std::uint8_t> bytes;   ///< empty for estimates
+  bool output = false;               ///< of the network
+};
+
+/// Outcome of the comparison with the reference kernels.
+struct CheckResult {
+  bool done = false;            ///< false: --no-check or an estimate
+  std::int64_t tensors = 0;     ///< compared
+  std::int64_t bytes = 0;       ///< compared
+};
+
+struct RunResult {
+  std::string platform;
+  std::string network;
+  std::string version;  ///< of milliwatt
+  Level level = Level::kValues;
+  workloads::WeightsOrigin weights = workloads::WeightsOrigin::kFile;
+  std::string technology;
+  std::int64_t system_clock_hz = 0;
+
+  Interval cycles;                ///< of one inference (invoke section)
+  std::int64_t setup_cycles = 0;  ///< of the set-up section, once
+  std::vector<LayerResult> layers;
+  /// Cycles, traffic and energy that belong to no layer (set-up, command list, host between layers).
+  LayerResult system;
+  std::vector<UnitResult> units;
+  std::vector<TensorResult> tensors;
+  base::ActionCounts counts;
+  energy::EnergyReport energy;
+  energy::AreaReport area;
+  CheckResult check;
+  std::string effective_configuration;  ///< YAML that reproduces the run
+  std::string plan;                     ///< memory and mapping plan as text
+
+  std::int64_t macs() const;
+  std::int64_t offchip_bytes() const;
+  std::int64_t compulsory_offchip_bytes() const;
+  double latency_ms() const;         ///< cycles.low at the system clock
+  double energy_uj() const;          ///< dynamic and static, nominal
+  double average_power_mw() const;   ///< energy over latency
+  double inferences_per_s() const;
+  double tops_per_watt() const;      ///< 2 * MACs / energy
+  double edp_uj_ms() const;          ///< energy-delay product
+};
+
+}  // namespace milliwatt::sim
