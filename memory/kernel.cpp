@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/kernel.h"
+
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+
+/// libsystemc brings a main() that calls this; ours never does.
+extern "C" int sc_main(int /*argc*/, char* /*argv*/[]) { return 1; }
+
+namespace milliwatt::memory {
+
+/// The context also keeps the exception that ended a process: SystemC would pass on its text only.
+class Kernel::Context : public sc_core::sc_simcontext {
+ public:
+  static void on_report(const sc_core::sc_report& report, const sc_core::sc_actions& actions);
+
+  std::exception_ptr failure;
+};
+
+namespace {
+
+std::string text_of(const sc_core::sc_report& report) {
+  std::string text = std::string("SystemC: ") + report.get_msg_type();
+  if (*report.get_msg() != '\0') text += std::string(": ") + report.get_msg();
+  if (report.get_process_name()) text += std::string(" (in ") + report.get_process_name() + ")";
+  return text;
+}
+
+}  // namespace
+
+void Kernel::Context::on_report(const sc_core::sc_report& report,
+                                const sc_core::sc_actions& /*actions*/) {
+  if (report.get_severity() == sc_core::SC_INFO) return;
+  // This handler is installed exactly while a Context is the current one.
+  auto* context = static_cast<Context*>(sc_core::sc_get_curr_simcontext());
+  const bool uncaught =
+      std::strcmp(report.get_msg_type(), sc_core::SC_ID_SIMULATION_UNCAUGHT_EXCEPTION_) == 0;
+  if (uncaught) {
+    // The kernel reports from inside its handler of the process's exception.
+    if (!context->failure) context->failure = std::current_exception();
+    throw report;
+  }
+  throw base::SimulationError(text_of(report));
+}
+
+Kernel::Kernel()
+    : outer_current_{sc_core::sc_get_curr_simcontext()},
+      outer_default_{sc_core::sc_default_global_context} {
+  context_ = std::make_unique<Context>();
+  sc_core::sc_curr_simcontext = context_.get();
+  sc_core::sc_default_global_context = context_.get();
+  outer_handler_ = sc_core::sc_report_handler::get_handler();
+  sc_core::sc_report_handler::set_handler(&Context::on_report);
+}
+
+Kernel::~Kernel() {
+  sc_core::sc_report_handler::set_handler(outer_handler_);
+  context_.reset();
+  sc_core::sc_curr_simcontext = outer_current_;
+  sc_core::sc_default_global_context = outer_default_;
+}
+
+void Kernel::run() {
+  if (sc_core::sc_get_time_resolution() != sc_core::sc_time::from_value(1) ||
+      sc_core::sc_time::from_value(1).to_seconds() != 1e-12) {
+    throw base::InternalError("the time resolution of SystemC is not 1 ps");
+  }
+  try {
+    sc_core::sc_start();
+  } catch (const sc_core::sc_report& report) {
+    if (context_->failure) std::rethrow_exception(context_->failure);
+    throw base::SimulationError(text_of(report));
+  }
+}
+
+}  // namespace milliwatt::memory
