@@ -205,6 +205,7 @@ void TechnologyReader::read_small_banks(const base::YamlNode& node, ClassPrices&
   if (!expect_map(node, {"below_bytes", "priced_as"})) {
     return;
   }
+  substitutes_.emplace_back(target.name, node.place);
   target.small_bank_bytes = integer(node, "below_bytes");
   target.small_bank_class = text(node, "priced_as");
   if (!contains(target.attributes, "size_bytes") || !contains(target.attributes, "banks")) {
@@ -271,12 +272,12 @@ Entry TechnologyReader::read_entry(const base::YamlNode& node, Dimension dimensi
 }
 
 void TechnologyReader::check_substitutes() {
-  for (const std::string& name : technology_.class_names_) {
+  for (const auto& [name, place] : substitutes_) {
     const ClassPrices& owner = *technology_.find(name);
     const ClassPrices* other = technology_.find(owner.small_bank_class);
-    if (owner.small_bank_bytes > 0 && (!other || other->attributes != owner.attributes)) {
-      faults_.add(path_ + ": classes." + name + ".small_banks.priced_as: '" +
-                  owner.small_bank_class + "' is no class with the same attributes");
+    if (!other || other->attributes != owner.attributes || other->small_bank_bytes > 0) {
+      faults_.add(place, "'" + owner.small_bank_class +
+                             "' must be a class with the same attributes and no small_banks");
     }
   }
 }
@@ -346,7 +347,7 @@ base::Confidence TechnologyReader::confidence(const base::YamlNode& map) {
     faults_.add(node->place, "found '" + found + "'; allowed: " + join(names) +
                                  base::did_you_mean(found, names));
   }
-  return base::Confidence::kAssumed;
+  return base::Confidence::kBorrowed;  // causes no further faults
 }
 
 void TechnologyReader::check_names(const base::YamlNode& at, const Expression& expression,

@@ -55,6 +55,8 @@ class TechnologyReader {
   std::string path_;
   base::Diagnostics faults_;
   Technology technology_;
+  /// Classes with small_banks, which may name classes further down in the file.
+  std::vector<std::pair<std::string, base::Place>> substitutes_;
   base::Confidence sram_confidence_ = base::Confidence::kDerived;
 };
 
