@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accelerators/systolic/systolic_machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include "accelerators/systolic/descriptor.h"
+#include "accelerators/systolic/gather.h"
+#include "base/error.h"
+
+namespace milliwatt::systolic {
+namespace {
+
+/// Start of a slot, after checking that it holds `bytes`.
+std::uint8_t* slot(shell::LocalMemory& memory, dataflows::SlotId id, std::uint64_t bytes,
+                   const char* what) {
+  if (bytes > memory.slot_bytes(id)) {
+    throw base::InternalError(
+        fmt::format("systolic: the {} of a fold take {} bytes, slot {} has {}", what, bytes, id,
+                    memory.slot_bytes(id)));
+  }
+  return memory.slot(id);
+}
+
+const std::int8_t* as_int8(const std::uint8_t* bytes) {
+  return reinterpret_cast<const std::int8_t*>(bytes);
+}
+
+}  // namespace
+
+SystolicMachine::SystolicMachine(std::string engine, const SystolicConfig& config,
+                                 shell::Detail detail, InstructionSet set)
+    : engine_(std::move(engine)),
+      config_(config),
+      detail_(detail),
+      shape_(dataflows::systolic_engine_shape(mapping_shape(config))),
+      exact_(config.size(), set),
+      product_(set) {}
+
+dataflows::Command SystolicMachine::decode(const std::vector<std::uint8_t>& descriptor,
+                                           const shell::RegionBases& bases) {
+  command_ = decode_descriptor(descriptor, bases, config_.size());
+  dataflows::SystolicProgram program = dataflows::expand(command_, mapping_shape(config_));
+  folds_ = std::move(program.folds);
+  return std::move(program.command);
+}
+
+std::vector<base::Counters> SystolicMachine::parts() const {
+  return {base::Counters{engine_ + ".array", pe_class()}};
+}
+
+void SystolicMachine::attach(shell::OutputProbe* probe) {
+  probe_ = probe;
+  exact_.record_cycles(probe != nullptr);
+}
+
+const dataflows::Fold& SystolicMachine::fold_of(const dataflows::Step& step) const {
+  if (step.kind != dataflows::StepKind::kCompute || step.unit != dataflows::kArrayUnit ||
+      step.job >= folds_.size()) {
+    throw base::InternalError(fmt::format("systolic: no fold {} for unit {}", step.job, step.unit));
+  }
+  return folds_[step.job];
+}
+
+void SystolicMachine::begin(const dataflows::Step& step, std::int16_t layer,
+                            shell::LocalMemory& memory, shell::EngineCounters& counters) {
+  if (running_) {
+    throw base::InternalError("systolic: a fold began while another one runs");
+  }
+  const dataflows::Fold& fold = fold_of(step);
+  job_ = step.job;
+  layer_ = layer;
+  memory_ = &memory;
+  counters_ = &counters;
+  gather(fold, memory);
+  counts_ = {};
+  if (detail_ == shell::Detail::kExact) {
+    exact_.begin(operands_);
+  }
+  running_ = true;
+}
+
+void SystolicMachine::gather(const dataflows::Fold& fold, shell::LocalMemory& memory) {
+  const auto region_bytes = static_cast<std::uint64_t>(std::int64_t{fold.input_h} * fold.input_w) *
+                            command_.geometry.input_c;
+  const auto weight_bytes =
+      fold.weight_offset + static_cast<std::uint64_t>(fold.rows) * fold.columns;
+  const std::uint8_t* ifmap = slot(memory, fold.ifmap, region_bytes, "operands");
+  const std::uint8_t* weights = slot(memory, fold.weights, weight_bytes, "weights");
+  gather_streams(command_.geometry, fold, command_.input_zero_point, as_int8(ifmap), streams_);
+  operands_.streams = streams_.data();
+  operands_.weights = as_int8(weights) + fold.weight_offset;
+  operands_.pixels = fold.pixels();
+  operands_.rows = fold.rows;
+  operands_.columns = fold.columns;
+  operands_.pitch = stream_pitch(fold.rows);
+}
+
+shell::Progress SystolicMachine::advance(dataflows::UnitId unit, base::Cycles limit) {
+  if (!running_ || unit != dataflows::kArrayUnit) {
+    throw base::InternalError(fmt::format("systolic: unit {} runs no fold", unit));
+  }
+  if (!run(limit)) {
+    return {limit, false};
+  }
+  running_ = false;
+  finish();
+  return {counts_.cycles, true};
+}
+
+/// True when the fold is done: then sums_ and counts_ are those of the whole fold.
+bool SystolicMachine::run(base::Cycles limit) {
+  if (detail_ == shell::Detail::kExact) {
+    exact_.advance(limit);
+    counts_ = exact_.counts();
+    if (exact_.done()) {
+      sums_ = exact_.sums();
+    }
+    return exact_.done();
+  }
+  counts_ = fold_counts(config_.size(), operands_.pixels, operands_.rows, operands_.columns);
+  if (counts_.cycles > limit) {
+    return false;
+  }
+  sums_.resize(static_cast<std::size_t>(operands_.pixels * operands_.columns));
+  product_.run(operands_, sums_.data());
+  return true;
+}
+
+void SystolicMachine::finish() {
+  count(counts_, folds_[job_].accumulate, layer_, *counters_);
+  if (probe_ != nullptr) {
+    report_outputs();
+  }
+  accumulate();
+}
+
+void SystolicMachine::count(const FoldCounts& counts, bool accumulate, std::int16_t layer,
+                            shell::EngineCounters& counters) const {
+  base::Counters& array = counters.machine.front();
+  array.add(kPeMac, layer, counts.macs);
+  array.add(kPeIdleCycle, layer, counts.idle_cycles);
+  array.add(kPeWeightShift, layer, counts.weight_shifts);
+  const auto access = [&](dataflows::BufferId buffer, int action, std::int64_t bytes) {
+    counters.buffers[buffer].add(action, layer,
+                                 shell::buffer_accesses(shape_.buffers[buffer], bytes));
+  };
+  const std::int64_t sum_bytes = counts.outputs * static_cast<std::int64_t>(sizeof(std::int32_t));
+  access(dataflows::kInputBuffer, shell::kBufferRead, counts.operands_read);
+  access(dataflows::kWeightBuffer, shell::kBufferRead, counts.weights_read);
+  access(dataflows::kAccumulatorBuffer, shell::kBufferRead, accumulate ? sum_bytes : 0);
+  access(dataflows::kAccumulatorBuffer, shell::kBufferWrite, sum_bytes);
+}
+
+/// In the order in which they leave: by cycle, then from left to right.
+void SystolicMachine::report_outputs() const {
+  std::vector<shell::OutputEvent> events(sums_.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto t = static_cast<std::int32_t>(i / operands_.columns);
+    const auto column = static_cast<std::int32_t>(i % operands_.columns);
+    const base::Cycles cycle = detail_ == shell::Detail::kExact
+                                   ? exact_.output_cycles()[i]
+                                   : output_cycle(config_.size(), t, column);
+    events[i] = {job_, t, column, sums_[i], cycle};
+  }
+  std::sort(events.begin(), events.end(),
+            [](const shell::OutputEvent& a, const shell::OutputEvent& b) {
+              return std::tie(a.cycle, a.lane) < std::tie(b.cycle, b.lane);
+            });
+  for (const shell::OutputEvent& event : events) {
+    probe_->output(event);
+  }
+}
+
+/// Sum `index` as it is written to the accumulator buffer.
+std::int64_t SystolicMachine::accumulated(std::int64_t index) const {
+  return std::int64_t{sums_[index]} + (old_.empty() ? 0 : old_[index]);
+}
+
+bool SystolicMachine::fits(std::int64_t sum) const {
+  const std::int64_t limit = std::int64_t{1} << (config_.accumulator_bits - 1);
+  return sum >= -limit && sum < limit;
+}
+
+void SystolicMachine::accumulate() {
+  const dataflows::Fold& fold = folds_[job_];
+  const std::size_t bytes = sums_.size() * sizeof(std::int32_t);
+  std::uint8_t* target = slot(*memory_, fold.sums, bytes, "sums");
+  old_.resize(fold.accumulate ? sums_.size() : 0);
+  if (fold.accumulate) {
+    std::memcpy(old_.data(), target, bytes);
+  }
+  bool all_fit = true;
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    all_fit &= fits(accumulated(static_cast<std::int64_t>(i)));
+  }
+  if (!all_fit) {
+    fail_overflow();
+  }
+  for (std::size_t i = 0; i < old_.size(); ++i) {
+    sums_[i] += old_[i];
+  }
+  std::memcpy(target, sums_.data(), bytes);
+}
+
+/// Names the first sum that does not fit, in the order in which they are written.
+void SystolicMachine::fail_overflow() const {
+  const dataflows::Fold& fold = folds_[job_];
+  std::int64_t first = -1;
+  base::Cycles earliest = 0;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(sums_.size()); ++i) {
+    const base::Cycles cycle = i / fold.columns + i % fold.columns;
+    if (!fits(accumulated(i)) && (first < 0 || cycle < earliest ||
+                                  (cycle == earliest && i % fold.columns < first % fold.columns))) {
+      first = i;
+      earliest = cycle;
+    }
+  }
+  const std::int64_t pixel = first / fold.columns;
+  throw base::SimulationError(fmt::format(
+      "{}: layer {}, output channel {} at row {}, column {}: the sum {} after tap {} does not fit "
+      "accumulator_bits = {}",
+      engine_, layer_, fold.filter_begin + first % fold.columns,
+      fold.output_y + pixel / fold.tile_w, fold.output_x + pixel % fold.tile_w, accumulated(first),
+      fold.k_begin + fold.rows - 1, config_.accumulator_bits));
+}
+
+void SystolicMachine::predict(const dataflows::Step& step, std::int16_t layer,
+                              shell::EngineCounters& low, shell::EngineCounters& high) const {
+  const dataflows::Fold& fold = fold_of(step);
+  const FoldCounts counts = fold_counts(config_.size(), fold.pixels(), fold.rows, fold.columns);
+  count(counts, fold.accumulate, layer, low);
+  count(counts, fold.accumulate, layer, high);
+}
+
+}  // namespace milliwatt::systolic

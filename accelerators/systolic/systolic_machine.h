@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "accelerators/systolic/exact_array.h"
+#include "accelerators/systolic/matrix_product.h"
+#include "accelerators/systolic/systolic_config.h"
+#include "shell/machine.h"
+
+namespace milliwatt::systolic {
+
+/// A weight-stationary systolic array with its address generator and its accumulators: runs the
+/// folds of a command, one after the other and nothing overlapping. kValues computes a fold's sums
+/// by a matrix product and its time and counts in closed form; kExact steps every PE register.
+///
+/// A fold counts one read of the input buffer per operand byte (padding included: the zero point
+/// replaces what was read), one of the weight buffer per weight, and per sum a write of the
+/// accumulator buffer, after a read when it accumulates. Left out: the skew registers at the edges
+/// and bank conflicts (each row and column has a bank of its own).
+class SystolicMachine : public shell::Machine {
+ public:
+  SystolicMachine(std::string engine, const SystolicConfig& config, shell::Detail detail,
+                  InstructionSet set = best_instruction_set());
+
+  const dataflows::EngineShape& shape() const override { return shape_; }
+  dataflows::Command decode(const std::vector<std::uint8_t>& descriptor,
+                            const shell::RegionBases& bases) override;
+  void begin(const dataflows::Step& step, std::int16_t layer, shell::LocalMemory& memory,
+             shell::EngineCounters& counters) override;
+  shell::Progress advance(dataflows::UnitId unit, base::Cycles limit) override;
+  void predict(const dataflows::Step& step, std::int16_t layer, shell::EngineCounters& low,
+               shell::EngineCounters& high) const override;
+  std::vector<base::Counters> parts() const override;
+  void attach(shell::OutputProbe* probe) override;
+
+ private:
+  const dataflows::Fold& fold_of(const dataflows::Step& step) const;
+  void gather(const dataflows::Fold& fold, shell::LocalMemory& memory);
+  bool run(base::Cycles limit);
+  void finish();
+  void count(const FoldCounts& counts, bool accumulate, std::int16_t layer,
+             shell::EngineCounters& counters) const;
+  void report_outputs() const;
+  void accumulate();
+  [[noreturn]] void fail_overflow() const;
+  std::int64_t accumulated(std::int64_t index) const;
+  bool fits(std::int64_t sum) const;
+
+  std::string engine_;
+  SystolicConfig config_;
+  shell::Detail detail_;
+  dataflows::EngineShape shape_;
+  dataflows::SystolicCommand command_;
+  std::vector<dataflows::Fold> folds_;
+  ExactArray exact_;
+  MatrixProduct product_;
+  shell::OutputProbe* probe_ = nullptr;
+
+  // The running fold.
+  bool running_ = false;
+  std::uint32_t job_ = 0;
+  std::int16_t layer_ = 0;
+  shell::LocalMemory* memory_ = nullptr;
+  shell::EngineCounters* counters_ = nullptr;
+  std::vector<std::int8_t> streams_;
+  FoldOperands operands_;
+  FoldCounts counts_;
+  std::vector<std::int32_t> sums_;  ///< [pixels][columns], as they left the array
+  std::vector<std::int32_t> old_;   ///< what they are added to; empty when they replace
+};
+
+}  // namespace milliwatt::systolic
