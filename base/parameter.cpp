@@ -49,19 +49,25 @@ Parameter& Parameter::add_choice(std::string name, std::int64_t value) {
 void Parameter::set_integer_range(std::int64_t low, std::int64_t high) {
   low_ = low;
   high_ = high;
+  check_default();
 }
 
 void Parameter::set_real_range(double low, double high) {
   low_ = low;
   high_ = high;
+  check_default();
 }
 
 Parameter& Parameter::set_default(Value value) {
-  if (!is_absent(value) && !in_range(value)) {
+  default_ = std::move(value);
+  check_default();
+  return *this;
+}
+
+void Parameter::check_default() const {
+  if (default_ && !is_absent(*default_) && !in_range(*default_)) {
     throw InternalError("parameter '" + key_ + "': its default is not allowed by its range");
   }
-  default_ = std::move(value);
-  return *this;
 }
 
 std::optional<Value> Parameter::read_from(const YamlNode& map, Diagnostics& faults) const {
@@ -69,7 +75,9 @@ std::optional<Value> Parameter::read_from(const YamlNode& map, Diagnostics& faul
     return read(*node, faults);
   }
   if (!default_) {
-    faults.add(map.place, fmt::format("the required key '{}' is missing. {}", key_, doc_));
+    const std::string meaning = doc_.empty() ? "" : " " + doc_;
+    faults.add(map.place, fmt::format("the required key '{}' is missing.{} Allowed: {}", key_,
+                                      meaning, allowed()));
   }
   return default_;
 }

@@ -101,6 +101,7 @@ class Parameter {
   void set_integer_range(std::int64_t low, std::int64_t high);
   void set_real_range(double low, double high);
   Parameter& set_default(Value value);
+  void check_default() const;
   Parameter& set_assumed(Value low, Value high);
 
   Parsed<Value> parse(const YamlNode& node) const;

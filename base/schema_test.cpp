@@ -27,6 +27,7 @@ struct Machine {
   bool check = false;
   std::string label;
   std::int64_t read_energy = 0;
+  double read_time = 0.0;
   std::optional<std::uint8_t> lanes;
   Buffer buffer;
 };
@@ -105,7 +106,7 @@ TEST(Schema, ReportsAllFaultsAtOnce) {
           "a.yaml:1:1: rowz: unknown key; did you mean 'rows'? Allowed: kind, rows, clock, policy, "
           "check, label, read_energy, lanes, buffer",
           "a.yaml:2:7: rows: found '257'; allowed: 1 .. 256",
-          "a.yaml:1:1: the required key 'clock' is missing. Clock.",
+          "a.yaml:1:1: the required key 'clock' is missing. Clock. Allowed: 1 Hz .. 1000 GHz",
           "a.yaml:3:9: policy: found 'fixd'; did you mean 'fixed'? Allowed: round_robin, fixed",
           "a.yaml:4:8: check: found 'yes'; allowed: true or false",
           "a.yaml:5:8: lanes: found the quoted text '4'; numbers are written without quotes",
@@ -199,8 +200,60 @@ TEST(Schema, MembersLimitTheRange) {
   EXPECT_THROW(s.read(parse_yaml_text("value: -129", "a.yaml")), UserError);
 }
 
+struct Layer {
+  std::string name;
+  std::vector<int> shape;
+};
+
+struct Network {
+  std::vector<Layer> layers;
+  std::vector<std::string> tags;
+};
+
+Schema<Network> network_schema() {
+  Schema<Layer> layer{"layer", "A layer of this test."};
+  layer.text("name", &Layer::name).doc("Name.");
+  layer.integers("shape", &Layer::shape).range(1, 64).doc("Extents.");
+  Schema<Network> s{"network", "Lists."};
+  s.list("layers", &Network::layers, layer);
+  s.texts("tags", &Network::tags).doc("Words.");
+  return s;
+}
+
+TEST(Schema, ReadsAndDumpsLists) {
+  const std::string text =
+      "layers:\n  -\n    name: \"a\"\n    shape:\n      - 8\n      - 3\n"
+      "  -\n    name: \"b\"\n    shape: []\ntags:\n  - \"x\"\n";
+  const Network network = network_schema().read(parse_yaml_text(text, "a.yaml"));
+  ASSERT_EQ(network.layers.size(), 2);
+  EXPECT_THAT(network.layers[0].shape, ElementsAre(8, 3));
+  EXPECT_THAT(network.layers[1].shape, ElementsAre());
+  EXPECT_THAT(network.tags, ElementsAre("x"));
+  EXPECT_EQ(write_yaml(network_schema().dump(network)), text);
+  EXPECT_EQ(network_schema().describe()[1].key, "layers[].shape");
+}
+
+TEST(Schema, FaultsInListsNameTheItem) {
+  Diagnostics faults;
+  Network network;
+  network_schema().read(
+      parse_yaml_text("layers: [{name: a, shape: [65, x]}, {shap: 3}, 7]\ntags: x", "a.yaml"),
+      network, faults);
+  EXPECT_THAT(
+      faults.messages(),
+      ElementsAre(
+          "a.yaml:1:28: layers[0].shape[0]: found '65'; allowed: 1 .. 64",
+          "a.yaml:1:32: layers[0].shape[1]: found 'x'; expected a whole number",
+          "a.yaml:1:38: layers[1].shap: unknown key; did you mean 'shape'? Allowed: name, "
+          "shape",
+          "a.yaml:1:37: layers[1]: the required key 'name' is missing. Name. Allowed: a text",
+          "a.yaml:1:48: layers[2]: found '7'; expected a map of `key: value` lines",
+          "a.yaml:2:7: tags: found 'x'; expected a list"));
+}
+
 TEST(Schema, DeclarationsThatCannotHoldAreBugs) {
   Schema<Machine> s{"machine", "Wrong on purpose."};
+  EXPECT_THROW(s.real("late", &Machine::read_time).def(5.0).range(1.0, 4.0), InternalError);
   EXPECT_THROW(s.integer("rows", &Machine::rows).range(1, 4).def(5), InternalError);
   EXPECT_THROW(s.integer("rows", &Machine::rows), InternalError);  // declared twice
   EXPECT_THROW(

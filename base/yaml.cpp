@@ -5,12 +5,15 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/utf8.h"
 
 namespace milliwatt::base {
 namespace {
@@ -73,7 +76,8 @@ class TreeBuilder : public YAML::EventHandler {
   };
   struct Open {
     YamlNode node;
-    std::optional<Key> key;  // of a map: the key whose value comes next
+    std::optional<Key> key;                      // of a map: the key whose value comes next
+    std::unordered_map<std::string, int> lines;  // of a map: where each key stands
   };
 
   bool awaits_value() const { return !open_.empty() && open_.back().key; }
@@ -106,7 +110,7 @@ class TreeBuilder : public YAML::EventHandler {
   void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag) {
     YamlNode node = begin(kind, mark);
     reject_tag(node.place, tag, mark);
-    open_.push_back({std::move(node), std::nullopt});
+    open_.push_back({std::move(node), std::nullopt, {}});
   }
 
   void close() {
@@ -157,12 +161,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (!key.usable) {
       return;
     }
-    for (const YamlEntry& entry : map.entries) {
-      if (entry.key == key.text) {
-        faults_.add(key.place,
-                    "duplicate key, first given in line " + std::to_string(entry.place.line));
-        return;
-      }
+    const auto [first, added] = open_.back().lines.emplace(key.text, key.place.line);
+    if (!added) {
+      faults_.add(key.place, "duplicate key, first given in line " + std::to_string(first->second));
+      return;
     }
     map.entries.push_back({key.text, key.place, std::move(value)});
   }
@@ -224,8 +226,10 @@ YamlNode parse_document(const std::string& text, const std::string& name, Diagno
 }  // namespace
 
 YamlNode parse_yaml_text(const std::string& text, const std::string& name) {
-  if (text.find('\0') != std::string::npos) {
-    throw UserError(name + ": not a text file (it holds a zero byte); YAML is read as UTF-8");
+  const std::size_t odd = first_non_text(text);
+  if (odd != text.size()) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(odd), '\n');
+    throw UserError(name + ":" + std::to_string(line) + ": not UTF-8 text");
   }
   Diagnostics faults;
   YamlNode root;

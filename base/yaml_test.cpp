@@ -133,7 +133,8 @@ TEST(Yaml, DeepNestingIsAnErrorNotACrash) {
 }
 
 TEST(Yaml, RejectsBinaryFiles) {
-  EXPECT_THAT(faults_of(std::string("a\0b", 3)), ElementsAre(HasSubstr("not a text file")));
+  EXPECT_THAT(faults_of(std::string("a\0b", 3)), ElementsAre("a.yaml:1: not UTF-8 text"));
+  EXPECT_THAT(faults_of("a: 1\nb: \xE4\n"), ElementsAre("a.yaml:2: not UTF-8 text"));
   EXPECT_THAT(faults_of(std::string("\xFF\xFE"
                                     "a\0:\0",
                                     6)),
