@@ -22,6 +22,13 @@ std::string number_text(double value) {
   return text;
 }
 
+/// Place of `value` between `low` and `high`, 0 when they are the same.
+double fraction(double low, double high, double value) {
+  return high > low ? (value - low) / (high - low) : 0;
+}
+
+double mix(double a, double b, double fraction) { return (1 - fraction) * a + fraction * b; }
+
 }  // namespace
 
 const char* sram_column_name(SramColumn column) { return kColumnNames[static_cast<int>(column)]; }
@@ -97,10 +104,10 @@ std::optional<SramSurface::Bracket> SramSurface::bracket(const std::vector<std::
   const auto high = static_cast<std::size_t>(above - grid.begin());
   const auto high_line = static_cast<double>(grid[high]);
   if (high_line == value) {
-    return Bracket{high, high, 0};
+    return Bracket{high, high, high_line, high_line};
   }
   const auto low_line = static_cast<double>(grid[high - 1]);
-  return Bracket{high - 1, high, std::log(value / low_line) / std::log(high_line / low_line)};
+  return Bracket{high - 1, high, low_line, high_line};
 }
 
 double SramSurface::value(SramColumn column, std::size_t size, std::size_t width) const {
@@ -124,10 +131,12 @@ Range SramSurface::at(SramColumn column, double size_bytes, double width_bits) c
   if (*low == *high) {
     return {*low, *low, *low};
   }
-  const auto mix = [](double a, double b, double f) { return (1 - f) * a + f * b; };
-  const double small = mix(std::log(corners[0]), std::log(corners[1]), width->fraction);
-  const double large = mix(std::log(corners[2]), std::log(corners[3]), width->fraction);
-  const double nominal = std::exp(mix(small, large, size->fraction));
+  const double across = fraction(width->low_line, width->high_line, width_bits);
+  const double small = mix(corners[0], corners[1], across);
+  const double large = mix(corners[2], corners[3], across);
+  const double along =
+      fraction(std::log(size->low_line), std::log(size->high_line), std::log(size_bytes));
+  const double nominal = std::exp(mix(std::log(small), std::log(large), along));
   return {*low, std::clamp(nominal, *low, *high), *high};
 }
 

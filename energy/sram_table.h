@@ -43,10 +43,11 @@ struct SramPoint {
 };
 
 /// The rows of one set of conditions: a complete grid of sizes and widths. Between grid points a
-/// value is interpolated bilinearly in the logarithms of size, width and value, because CACTI's
-/// curves are close to powers of the size; its bounds are the smallest and the largest of the
-/// surrounding grid points. CACTI changes the partitioning of a bank in steps that no
-/// interpolation follows: validation/energy measures the error. Never extrapolates.
+/// value is interpolated linearly in the width, because an access costs a fixed part and a part
+/// per bit, and then linearly in the logarithms of size and value, because the curves are close to
+/// powers of the size. Its bounds are the smallest and the largest of the surrounding grid points.
+/// CACTI changes the partitioning of a bank in steps that no interpolation follows:
+/// validation/energy measures the error. Never extrapolates.
 class SramSurface {
  public:
   /// Throws UserError when `points` are no complete grid or hold a value that is not positive.
@@ -60,11 +61,12 @@ class SramSurface {
   const std::vector<std::int64_t>& widths() const { return widths_; }
 
  private:
-  /// Neighbouring grid lines (equal when the value lies on one) and the place between them, 0..1.
+  /// Neighbouring grid lines; the same line twice when the value lies on one.
   struct Bracket {
     std::size_t low = 0;
     std::size_t high = 0;
-    double fraction = 0;
+    double low_line = 0;
+    double high_line = 0;
   };
 
   static std::optional<Bracket> bracket(const std::vector<std::int64_t>& grid, double value);

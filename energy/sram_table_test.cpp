@@ -13,12 +13,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Values that are exact powers: read = size x width, so that log-log interpolation is exact.
-std::vector<SramPoint> power_law() {
+/// read = size x (width + 8): a power of the size and a straight line in the width, which is what
+/// interpolation reproduces exactly.
+std::vector<SramPoint> ideal() {
   std::vector<SramPoint> points;
   for (const std::int64_t size : {1024, 4096}) {
     for (const std::int64_t width : {8, 32}) {
-      const auto value = static_cast<double>(size * width);
+      const auto value = static_cast<double>(size * (width + 8));
       points.push_back({size, width, {value, 2 * value, 3 * value, 4 * value}});
     }
   }
@@ -39,22 +40,22 @@ SramTable table_45nm() {
 }
 
 TEST(SramSurface, GivesGridPointsAsTheyAre) {
-  const Range range = SramSurface("t", power_law()).at(SramColumn::kRead, 4096, 8);
-  EXPECT_EQ(range.low, 4096 * 8);
-  EXPECT_EQ(range.nominal, 4096 * 8);
-  EXPECT_EQ(range.high, 4096 * 8);
+  const Range range = SramSurface("t", ideal()).at(SramColumn::kRead, 4096, 8);
+  EXPECT_EQ(range.low, 4096 * 16);
+  EXPECT_EQ(range.nominal, 4096 * 16);
+  EXPECT_EQ(range.high, 4096 * 16);
 }
 
-TEST(SramSurface, IsExactOnPowerLawsAndBoundedByItsNeighbours) {
-  const Range range = SramSurface("t", power_law()).at(SramColumn::kArea, 2048, 16);
-  // area = 4 x size x width; neighbours 4 x 1024 x 8 and 4 x 4096 x 32.
-  EXPECT_NEAR(range.nominal, 4.0 * 2048 * 16, 1e-6);
-  EXPECT_EQ(range.low, 4.0 * 1024 * 8);
-  EXPECT_EQ(range.high, 4.0 * 4096 * 32);
+TEST(SramSurface, IsExactForPowersOfTheSizeAndLinesInTheWidth) {
+  const Range range = SramSurface("t", ideal()).at(SramColumn::kArea, 2048, 16);
+  // area = 4 x size x (width + 8); the neighbours bound it.
+  EXPECT_NEAR(range.nominal, 4.0 * 2048 * 24, 1e-6);
+  EXPECT_EQ(range.low, 4.0 * 1024 * 16);
+  EXPECT_EQ(range.high, 4.0 * 4096 * 40);
 }
 
 TEST(SramSurface, RefusesToExtrapolateOnEverySide) {
-  const SramSurface surface("t", power_law());
+  const SramSurface surface("t", ideal());
   EXPECT_NO_THROW(surface.at(SramColumn::kRead, 1024, 8));
   EXPECT_NO_THROW(surface.at(SramColumn::kRead, 4096, 32));
   EXPECT_THROW(surface.at(SramColumn::kRead, 1023, 8), base::UserError);
@@ -68,13 +69,13 @@ TEST(SramSurface, RefusesToExtrapolateOnEverySide) {
 }
 
 TEST(SramSurface, NeedsACompleteGridOfPositiveNumbers) {
-  std::vector<SramPoint> hole = power_law();
+  std::vector<SramPoint> hole = ideal();
   hole.pop_back();
   EXPECT_THROW(SramSurface("t", hole), base::UserError);
-  std::vector<SramPoint> twice = power_law();
+  std::vector<SramPoint> twice = ideal();
   twice.push_back(twice.front());
   EXPECT_THROW(SramSurface("t", twice), base::UserError);
-  std::vector<SramPoint> zero = power_law();
+  std::vector<SramPoint> zero = ideal();
   zero[1].values[2] = 0;
   EXPECT_THROW(SramSurface("t", zero), base::UserError);
   EXPECT_THROW(SramSurface("t", {}), base::UserError);
