@@ -59,7 +59,7 @@ struct LayerResult {
   std::string output_shape;  ///< "1x32x32x16"
   std::int64_t start_cycle = 0;
   std::int64_t end_cycle = 0;
-  Interval cycles;  ///< end - start; exact unless an estimate
+  Interval cycles;                                      ///< end - start; exact unless an estimate
   std::array<std::int64_t, kCauses> cycles_by_cause{};  ///< sums to cycles.low
   std::int64_t macs = 0;
   std::int64_t peak_macs_per_cycle = 0;  ///< of the engine; 0 on the host
@@ -91,16 +91,16 @@ struct TensorResult {
   std::string name;
   std::string type;
   std::vector<std::int32_t> shape;
-  std::string digest;                ///< base/digest.h of the stored bytes
-  std::vector<std::uint8_t> bytes;   ///< empty for estimates
-  bool output = false;               ///< of the network
+  std::string digest;               ///< base/digest.h of the stored bytes
+  std::vector<std::uint8_t> bytes;  ///< empty for estimates
+  bool output = false;              ///< of the network
 };
 
 /// Outcome of the comparison with the reference kernels.
 struct CheckResult {
-  bool done = false;            ///< false: --no-check or an estimate
-  std::int64_t tensors = 0;     ///< compared
-  std::int64_t bytes = 0;       ///< compared
+  bool done = false;         ///< false: --no-check or an estimate
+  std::int64_t tensors = 0;  ///< compared
+  std::int64_t bytes = 0;    ///< compared
 };
 
 struct RunResult {
@@ -115,7 +115,8 @@ struct RunResult {
   Interval cycles;                ///< of one inference (invoke section)
   std::int64_t setup_cycles = 0;  ///< of the set-up section, once
   std::vector<LayerResult> layers;
-  /// Cycles, traffic and energy that belong to no layer (set-up, command list, host between layers).
+  /// Cycles, traffic and energy that belong to no layer (set-up, command list, host between
+  /// layers).
   LayerResult system;
   std::vector<UnitResult> units;
   std::vector<TensorResult> tensors;
@@ -129,12 +130,12 @@ struct RunResult {
   std::int64_t macs() const;
   std::int64_t offchip_bytes() const;
   std::int64_t compulsory_offchip_bytes() const;
-  double latency_ms() const;         ///< cycles.low at the system clock
-  double energy_uj() const;          ///< dynamic and static, nominal
-  double average_power_mw() const;   ///< energy over latency
+  double latency_ms() const;        ///< cycles.low at the system clock
+  double energy_uj() const;         ///< dynamic and static, nominal
+  double average_power_mw() const;  ///< energy over latency
   double inferences_per_s() const;
-  double tops_per_watt() const;      ///< 2 * MACs / energy
-  double edp_uj_ms() const;          ///< energy-delay product
+  double tops_per_watt() const;  ///< 2 * MACs / energy
+  double edp_uj_ms() const;      ///< energy-delay product
 };
 
 }  // namespace milliwatt::sim

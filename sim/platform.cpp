@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/platform.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/override.h"
+#include "base/schema.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using base::Diagnostics;
+using base::Schema;
+using base::Unit;
+using base::YamlNode;
+
+Schema<ClockConfig> clock_schema() {
+  Schema<ClockConfig> s{"clocks", "Named clocks; one that is absent follows the system clock."};
+  s.frequency("system", &ClockConfig::system)
+      .def(100'000'000)
+      .doc("Clock in which reports count cycles.");
+  s.frequency("host", &ClockConfig::host).doc("Clock of the host core.");
+  s.frequency("bus", &ClockConfig::bus).doc("Clock of the interconnect.");
+  s.frequency("sram", &ClockConfig::sram).doc("Clock of the on-chip SRAM.");
+  s.frequency("external", &ClockConfig::external).doc("Clock of the external memory.");
+  s.frequency("accelerator", &ClockConfig::accelerator).doc("Clock of the accelerator.");
+  return s;
+}
+
+Schema<TechnologyConfig> technology_schema() {
+  Schema<TechnologyConfig> s{"technology", "Prices of actions, static power and area."};
+  s.text("file", &TechnologyConfig::file)
+      .def("45nm")
+      .doc("Name of a technology of configs/technologies, or path of a file.");
+  s.integer("node_nm", &TechnologyConfig::node_nm)
+      .range(1, 1000)
+      .doc("Process node in nm, if not that of the file.");
+  s.integer("voltage_mv", &TechnologyConfig::voltage_mv)
+      .range(1, 10000)
+      .doc("Supply of the logic in mV, if not that of the file.");
+  s.integer("temperature_k", &TechnologyConfig::temperature_k)
+      .range(1, 1000)
+      .doc("Temperature in K, if not that of the file.");
+  s.text("cell", &TechnologyConfig::cell)
+      .doc("SRAM cell flavour (lstp, hp, lop), if not that of the file.");
+  return s;
+}
+
+Schema<ShellConfig> shell_schema() {
+  Schema<ShellConfig> s{"shell", "What every accelerator has around its machine."};
+  s.integer("burst", &ShellConfig::burst_bytes, Unit::kBytes)
+      .range(4, 4096)
+      .def(64)
+      .doc("Longest bus burst of a DMA channel; a power of two.");
+  s.cycles("decode", &ShellConfig::decode_cycles)
+      .range(0, 10000)
+      .def(16)
+      .assumed(4, 64)
+      .source("one 8-byte word of a descriptor per cycle")
+      .doc("From the last byte of a descriptor to the first step.");
+  s.cycles("issue", &ShellConfig::issue_cycles)
+      .range(0, 1000)
+      .def(0)
+      .assumed(0, 4)
+      .source("steps are prepared while the one before runs")
+      .doc("Paid by every step at its beginning.");
+  return s;
+}
+
+Schema<memory::ExternalMemoryConfig> external_schema() {
+  auto schema = memory::external_memory_schema();
+  schema.elsewhere("kind", "Kind of chip, for its prices: psram, qspi_nor, lpddr4, lpddr3, ...");
+  return schema;
+}
+
+Schema<mcu::NativeHostConfig> host_schema() {
+  auto schema = mcu::native_host_schema();
+  schema.elsewhere("kind", "The host model: native.");
+  return schema;
+}
+
+constexpr const char* kDefaultExternalKind = "psram";
+
+/// The map under `key`, an empty one when it is absent.
+YamlNode child(const YamlNode& map, const std::string& key) {
+  const YamlNode* node = map.find(key);
+  if (node != nullptr) {
+    return *node;
+  }
+  YamlNode empty = YamlNode::map();
+  empty.place = map.place;
+  empty.place.path = map.place.path.empty() ? key : map.place.path + "." + key;
+  return empty;
+}
+
+/// The text under `key` of `map`, or `otherwise`.
+std::string text_of(const YamlNode& map, const char* key, const std::string& otherwise,
+                    Diagnostics& faults) {
+  base::Parameter parameter{key, base::Parameter::Kind::kText, Unit::kCount};
+  parameter.def(otherwise).doc("Text.");
+  const std::optional<base::Value> value = parameter.read_from(map, faults);
+  return value ? std::get<std::string>(*value) : otherwise;
+}
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const MachineKind& kind : machine_kinds()) {
+    names.push_back(kind.name);
+  }
+  return names;
+}
+
+void read_accelerator(const YamlNode& map, Platform& platform, Diagnostics& faults) {
+  const std::string wanted = text_of(map, kMachineKindKey, "systolic", faults);
+  for (const MachineKind& kind : machine_kinds()) {
+    if (kind.name == wanted) {
+      platform.machine = kind.read(map, faults);
+      shell_schema().read(child(map, kShellKey), platform.shell, faults);
+      return;
+    }
+  }
+  const YamlNode* node = map.find(kMachineKindKey);
+  faults.add(node != nullptr ? node->place : map.place,
+             fmt::format("'{}' is no machine; {}", wanted, base::suggestion(wanted, kind_names())));
+}
+
+void read_memory(const YamlNode& map, Platform& platform, Diagnostics& faults) {
+  if (!base::check_keys(map, {"sram", "external"}, faults)) {
+    return;
+  }
+  memory::sram_schema().read(child(map, "sram"), platform.sram, faults);
+  const YamlNode external = child(map, "external");
+  external_schema().read(external, platform.external, faults);
+  platform.external_kind = text_of(external, "kind", kDefaultExternalKind, faults);
+}
+
+void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
+  const std::vector<std::string> keys = {"name", "clocks", "technology", "host",
+                                         "bus",  "memory", "accelerator"};
+  if (!base::check_keys(root, keys, faults)) {
+    return;
+  }
+  platform.name = text_of(root, "name", platform.name, faults);
+  clock_schema().read(child(root, "clocks"), platform.clocks, faults);
+  technology_schema().read(child(root, "technology"), platform.technology_config, faults);
+  const YamlNode host = child(root, "host");
+  host_schema().read(host, platform.host, faults);
+  if (const std::string kind = text_of(host, "kind", "native", faults); kind != "native") {
+    faults.add(host.find("kind")->place, fmt::format("'{}' is no host model; native is", kind));
+  }
+  memory::interconnect_schema().read(child(root, "bus"), platform.bus, faults);
+  read_memory(child(root, "memory"), platform, faults);
+  if (const YamlNode* accelerator = root.find("accelerator")) {
+    read_accelerator(*accelerator, platform, faults);
+  }
+}
+
+bool is_bare_name(const std::string& file) {
+  return file.find('/') == std::string::npos && file.find('.') == std::string::npos;
+}
+
+std::string technology_path(const std::string& file, const std::filesystem::path& platform) {
+  namespace fs = std::filesystem;
+  if (!is_bare_name(file)) {
+    return fs::path{file}.is_absolute() ? file : (platform.parent_path() / file).string();
+  }
+  fs::path folder = fs::absolute(platform).lexically_normal().parent_path();
+  for (fs::path above; folder != above; above = std::exchange(folder, folder.parent_path())) {
+    for (const char* place : {"technologies", "configs/technologies"}) {
+      const fs::path found = folder / place / (file + ".yaml");
+      if (fs::exists(found)) {
+        return fs::proximate(found).string();
+      }
+    }
+  }
+  return (fs::path{MILLIWATT_DATA_DIR} / "configs/technologies" / (file + ".yaml")).string();
+}
+
+std::shared_ptr<const energy::Technology> load_technology(const TechnologyConfig& config,
+                                                          const std::string& path) {
+  energy::ConditionOverrides overrides;
+  overrides.node_nm = config.node_nm;
+  overrides.voltage_mv = config.voltage_mv;
+  overrides.temperature_k = config.temperature_k;
+  overrides.cell = config.cell;
+  return std::make_shared<energy::Technology>(
+      energy::Technology::load(technology_path(config.file, path), overrides));
+}
+
+void set_kind(YamlNode& map, const std::string& kind) { map.set("kind", YamlNode::scalar(kind)); }
+
+}  // namespace
+
+Platform load_platform(const std::string& path, const std::vector<std::string>& settings) {
+  YamlNode root = base::parse_yaml_file(path);
+  Diagnostics faults;
+  base::apply_overrides(root, settings, faults);
+  Platform platform;
+  platform.name = std::filesystem::path{path}.stem().string();
+  read_parts(root, platform, faults);
+  faults.throw_if_any();
+  platform.technology = load_technology(platform.technology_config, path);
+  return platform;
+}
+
+std::string Platform::effective_yaml() const {
+  YamlNode root = YamlNode::map();
+  root.set("name", YamlNode::scalar(name));
+  root.set("clocks", clock_schema().dump(clocks));
+  root.set("technology", technology_schema().dump(technology_config));
+  YamlNode host_map = host_schema().dump(host);
+  set_kind(host_map, "native");
+  root.set("host", host_map);
+  root.set("bus", memory::interconnect_schema().dump(bus));
+  YamlNode memories = YamlNode::map();
+  memories.set("sram", memory::sram_schema().dump(sram));
+  YamlNode external_map = external_schema().dump(external);
+  set_kind(external_map, external_kind);
+  memories.set("external", external_map);
+  root.set("memory", memories);
+  if (machine) {
+    YamlNode accelerator = machine->dump();
+    accelerator.set(kShellKey, shell_schema().dump(shell));
+    root.set("accelerator", accelerator);
+  }
+  return base::write_yaml(root);
+}
+
+std::vector<ComponentDoc> component_docs() {
+  const auto doc = [](const char* name, const auto& schema) {
+    return ComponentDoc{name, schema.doc(), schema.describe()};
+  };
+  std::vector<ComponentDoc> docs = {doc("clocks", clock_schema()),
+                                    doc("technology", technology_schema()),
+                                    doc("host", host_schema()),
+                                    doc("bus", memory::interconnect_schema()),
+                                    doc("memory.sram", memory::sram_schema()),
+                                    doc("memory.external", external_schema()),
+                                    doc("accelerator.shell", shell_schema())};
+  for (const MachineKind& kind : machine_kinds()) {
+    docs.push_back({"accelerator (" + kind.name + ")", kind.doc, kind.describe()});
+  }
+  return docs;
+}
+
+}  // namespace milliwatt::sim
