@@ -9,12 +9,14 @@
 namespace milliwatt::shell {
 
 /// The bytes of an engine's buffers. Contents stay from command to command, so that what a set-up
-/// command left in a slot is there for every inference.
+/// command left in a slot is there for every inference. Holds values only: when a slot may be used
+/// is the scoreboard's business, what an access costs is counted by whoever makes it.
 class LocalMemory {
  public:
   explicit LocalMemory(const dataflows::EngineShape& shape);
 
-  /// Names the slots of the running command. Throws SimulationError when one leaves its buffer.
+  /// Names the slots of the running command; every length becomes the slot's size. Throws
+  /// SimulationError when one leaves its buffer.
   void bind(const std::vector<dataflows::Slot>& slots);
 
   std::uint8_t* slot(dataflows::SlotId id);
