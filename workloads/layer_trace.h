@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks written by hand: a YAML list of layers, with or without data (docs/layer-trace.md).
+#pragma once
+
+#include <string>
+
+#include "workloads/graph.h"
+
+namespace milliwatt::workloads {
+
+/// Reads a layer trace; data files are looked for relative to the trace. Tensors without a file
+/// get seeded values, outputs without a scale get one at which few of them saturate; then
+/// graph.weights is kSeeded. Throws UserError with file:line:column for every fault at once.
+Graph read_layer_trace(const std::string& path);
+
+/// The same from a text; `name` stands for the file, `folder` is where data files are.
+Graph parse_layer_trace(const std::string& text, const std::string& name,
+                        const std::string& folder);
+
+}  // namespace milliwatt::workloads

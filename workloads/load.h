@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks and inputs from files, as users name them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "workloads/graph.h"
+#include "workloads/seeded.h"
+
+namespace milliwatt::workloads {
+
+/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite) or a
+/// layer trace (.yaml, .yml). A .tflite network is named after its file, without folder and suffix.
+/// Throws UserError.
+Graph load_network(const std::string& path);
+
+/// Reads the stored bytes of an input tensor: an .npy file (recognised by its contents) of the
+/// tensor's type and shape, or raw little-endian bytes without a header. A leading dimension of 1
+/// may be missing in an .npy file. Throws UserError that says how to convert.
+std::vector<std::uint8_t> load_input(const std::string& path, const Tensor& tensor);
+
+}  // namespace milliwatt::workloads

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workloads/summary.h"
+
+#include <algorithm>
+#include <set>
+
+namespace milliwatt::workloads {
+
+namespace {
+
+double ratio(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+bool is_constant(const Tensor& tensor) { return tensor.role == TensorRole::kConstant; }
+
+/// Operators during which each tensor is alive: [first, last], empty when first > last.
+struct Lifetime {
+  std::size_t first = 1;
+  std::size_t last = 0;
+};
+
+class Lifetimes {
+ public:
+  explicit Lifetimes(const Graph& graph) : graph_{graph}, of_(graph.tensors.size()) {
+    const std::size_t end = graph.operators.size();
+    for (std::size_t i = 0; i < end; ++i) {
+      for (const TensorId id : graph.operators[i].writes()) {
+        at(id) = {i, i};
+      }
+    }
+    for (std::size_t i = 0; i < of_.size(); ++i) {
+      const TensorRole role = graph.tensors[i].role;
+      if (role == TensorRole::kInput || role == TensorRole::kState) {
+        of_[i] = {0, role == TensorRole::kState ? end : 0};
+      }
+    }
+    for (std::size_t i = 0; i < end; ++i) {
+      for (const TensorId id : graph.operators[i].reads()) {
+        at(id).last = std::max(at(id).last, i);
+      }
+    }
+    for (const TensorId id : graph.outputs) {
+      at(id).last = end;
+    }
+  }
+
+  /// Bytes of all tensors but constants that are alive during operator `index`.
+  std::int64_t live_bytes(std::size_t index) const {
+    std::int64_t bytes = 0;
+    for (std::size_t i = 0; i < of_.size(); ++i) {
+      const bool alive = of_[i].first <= index && index <= of_[i].last;
+      bytes += alive && !is_constant(graph_.tensors[i]) ? graph_.tensors[i].bytes() : 0;
+    }
+    return bytes;
+  }
+
+ private:
+  Lifetime& at(TensorId id) { return of_[static_cast<std::size_t>(id)]; }
+
+  const Graph& graph_;
+  std::vector<Lifetime> of_;
+};
+
+const Window* window_of(const Operator& op) {
+  if (const auto* conv = std::get_if<Conv2d>(&op.attributes)) {
+    return &conv->window;
+  }
+  if (const auto* depthwise = std::get_if<DepthwiseConv2d>(&op.attributes)) {
+    return &depthwise->window;
+  }
+  const auto* pool = std::get_if<Pool2d>(&op.attributes);
+  return pool == nullptr ? nullptr : &pool->window;
+}
+
+/// Weights are symmetric: their zero point is 0.
+std::int64_t count_zeros(const Tensor& weights) {
+  std::int64_t zeros = 0;
+  for (const std::uint8_t byte : weights.data) {
+    if (weights.type == ElementType::kInt4) {
+      zeros += ((byte & 0x0F) == 0 ? 1 : 0) + ((byte & 0xF0) == 0 ? 1 : 0);
+    } else {
+      zeros += byte == 0 ? 1 : 0;
+    }
+  }
+  const bool half_byte_unused = weights.type == ElementType::kInt4 && weights.elements() % 2 == 1 &&
+                                (weights.data.back() & 0xF0) == 0;
+  return zeros - (half_byte_unused ? 1 : 0);
+}
+
+std::set<TensorId> distinct(const Operator& op) {
+  std::set<TensorId> ids;
+  for (const TensorId id : op.reads()) {
+    ids.insert(id);
+  }
+  for (const TensorId id : op.writes()) {
+    ids.insert(id);
+  }
+  return ids;
+}
+
+OperatorSummary summarize(const Graph& graph, const Operator& op) {
+  OperatorSummary row;
+  row.name = op.name;
+  row.kind = op.kind;
+  row.input_shape = graph.tensor(op.inputs.at(0)).shape;
+  row.output_shape = graph.tensor(op.outputs.at(0)).shape;
+  if (const Window* window = window_of(op)) {
+    row.window = *window;
+    row.has_window = true;
+  }
+  row.macs = macs(graph, op);
+  row.parameters = parameters(graph, op);
+  for (const TensorId id : distinct(op)) {
+    const Tensor& tensor = graph.tensor(id);
+    (is_constant(tensor) ? row.constant_bytes : row.activation_bytes) += tensor.bytes();
+  }
+  if (row.parameters > 0) {
+    row.weights = graph.tensor(op.inputs[1]).elements();
+    row.zero_weights = count_zeros(graph.tensor(op.inputs[1]));
+  }
+  return row;
+}
+
+std::int64_t bytes_of(const Graph& graph, const std::vector<TensorId>& ids) {
+  std::int64_t bytes = 0;
+  for (const TensorId id : ids) {
+    bytes += graph.tensor(id).bytes();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+double OperatorSummary::intensity() const { return ratio(macs, constant_bytes + activation_bytes); }
+double OperatorSummary::zero_fraction() const { return ratio(zero_weights, weights); }
+double NetworkSummary::intensity() const {
+  return ratio(macs, constant_bytes + input_bytes + output_bytes);
+}
+
+NetworkSummary summarize(const Graph& graph) {
+  NetworkSummary summary;
+  summary.name = graph.name;
+  summary.batch = graph.batch;
+  summary.weights_origin = graph.weights;
+  summary.input_bytes = bytes_of(graph, graph.inputs);
+  summary.output_bytes = bytes_of(graph, graph.outputs);
+  for (const Tensor& tensor : graph.tensors) {
+    summary.constant_bytes += is_constant(tensor) ? tensor.bytes() : 0;
+  }
+  const Lifetimes lifetimes(graph);
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    OperatorSummary row = summarize(graph, graph.operators[i]);
+    row.live_bytes = lifetimes.live_bytes(i);
+    if (row.live_bytes > summary.peak_live_bytes) {
+      summary.peak_live_bytes = row.live_bytes;
+      summary.peak_operator = i;
+    }
+    summary.macs += row.macs;
+    summary.parameters += row.parameters;
+    summary.weights += row.weights;
+    summary.zero_weights += row.zero_weights;
+    summary.operators.push_back(std::move(row));
+  }
+  return summary;
+}
+
+}  // namespace milliwatt::workloads
