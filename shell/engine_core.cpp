@@ -140,7 +140,17 @@ void EngineCore::start(base::Picoseconds now) {
   transfer.row_bytes = bytes;
   transfer.tensor_class = base::TensorClass::kProgram;
   fetch_.begin_load(transfer, descriptor_.data(), bytes, base::kNoLayer);
-  continue_fetch(at);
+  guard(at, [&] { continue_fetch(at); });
+}
+
+/// A failure of the command, not of the simulation, ends in the status register.
+template <typename Action>
+void EngineCore::guard(base::Cycles at, Action&& action) {
+  try {
+    action();
+  } catch (const base::SimulationError& error) {
+    fail(at, error.what());
+  }
 }
 
 void EngineCore::continue_fetch(base::Cycles at) {
@@ -160,15 +170,13 @@ void EngineCore::continue_fetch(base::Cycles at) {
 void EngineCore::burst_done(int channel, base::Picoseconds when) {
   bursts_.done(channel);
   const base::Cycles at = clock_.cycle_at_or_after(when);
-  if (phase_ == Phase::kFetch) {
-    continue_fetch(at);
-  } else if (phase_ == Phase::kRun) {
-    try {
+  guard(at, [&] {
+    if (phase_ == Phase::kFetch) {
+      continue_fetch(at);
+    } else if (phase_ == Phase::kRun) {
       runner_.burst_done(channel, at);
-    } catch (const base::SimulationError& error) {
-      fail(at, error.what());
     }
-  }
+  });
 }
 
 base::Cycles EngineCore::next_cycle() const {
@@ -188,16 +196,14 @@ void EngineCore::advance_to(base::Picoseconds now) {
 }
 
 void EngineCore::process(base::Cycles now) {
-  try {
+  guard(now, [&] {
     if (phase_ == Phase::kDecode) {
       decode();
     } else if (phase_ == Phase::kRun) {
       runner_.advance(now);
     }
-    settle(now);
-  } catch (const base::SimulationError& error) {
-    fail(now, error.what());
-  }
+  });
+  settle(now);
 }
 
 /// The command may have come to its end, or the interrupt's edge is here.

@@ -28,8 +28,8 @@ namespace milliwatt::shell {
 /// The descriptor is fetched through DMA channel 0 before any step runs. Bursts before the head has
 /// arrived belong to no layer, later ones to the command's first layer.
 ///
-/// A bad descriptor, or a SimulationError of the machine, ends the command with MW_STATUS_ERROR, an
-/// interrupt, and the reason in fault(). Bus errors are the bus's.
+/// A bad descriptor, a burst that no target takes, or a SimulationError of the machine ends the
+/// command with MW_STATUS_ERROR, an interrupt, and the reason in fault().
 class EngineCore {
  public:
   /// All must outlive the engine. Throws UserError when the burst length is not a power of two, or
@@ -79,6 +79,8 @@ class EngineCore {
  private:
   enum class Phase { kIdle, kFetch, kDecode, kRun, kInterrupt };
 
+  template <typename Action>
+  void guard(base::Cycles at, Action&& action);
   void start(base::Picoseconds now);
   void continue_fetch(base::Cycles at);
   void decode();

@@ -15,7 +15,8 @@ class EnginePort {
 
   /// DMA channel `channel` offers a burst at `offer`: an edge of the engine's clock, now or later.
   /// `data` holds the bytes to write, or takes those that are read, until the engine is told that
-  /// the burst is done.
+  /// the burst is done. Throws SimulationError, naming the initiator, when no target takes the
+  /// burst.
   virtual void issue(int channel, base::Picoseconds offer, const memory::Burst& burst,
                      std::uint8_t* data) = 0;
   /// The interrupt line changes to `level`.

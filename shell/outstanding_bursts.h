@@ -17,8 +17,14 @@ class OutstandingBursts : public EnginePort {
 
   void issue(int channel, base::Picoseconds offer, const memory::Burst& burst,
              std::uint8_t* data) override {
-    channels_[static_cast<std::size_t>(channel)] = {true, burst};
-    port_.issue(channel, offer, burst, data);
+    Channel& entry = channels_[static_cast<std::size_t>(channel)];
+    entry = {true, burst};
+    try {
+      port_.issue(channel, offer, burst, data);
+    } catch (...) {
+      entry.waits = false;  // refused
+      throw;
+    }
   }
   void interrupt(base::Picoseconds when, bool level) override { port_.interrupt(when, level); }
 
