@@ -23,15 +23,12 @@ void BurstPort::issue(base::Picoseconds offer_time, const Burst& burst, unsigned
   tlm::tlm_generic_payload& transaction = *outstanding_;
   const auto status = socket->nb_transport_fw(transaction, phase, delay);
   const base::Picoseconds done = kernel_now() + to_picoseconds(delay);
-  if (status == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP) {
-    transaction.acquire();
+  const bool responded = status == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP;
+  if (responded) {
     phase = tlm::END_RESP;
     socket->nb_transport_fw(transaction, phase, delay);
-    finish(done);
-    transaction.release();
-  } else if (status == tlm::TLM_COMPLETED) {
-    finish(done);
   }
+  if (responded || status == tlm::TLM_COMPLETED) finish(done);
 }
 
 tlm::tlm_sync_enum BurstPort::nb_transport_bw(tlm::tlm_generic_payload& transaction,

@@ -21,6 +21,10 @@ class Kernel::Context : public sc_core::sc_simcontext {
 
 namespace {
 
+bool is(const sc_core::sc_report& report, const char* type) {
+  return std::strcmp(report.get_msg_type(), type) == 0;
+}
+
 std::string text_of(const sc_core::sc_report& report) {
   std::string text = std::string("SystemC: ") + report.get_msg_type();
   if (*report.get_msg() != '\0') text += std::string(": ") + report.get_msg();
@@ -33,11 +37,10 @@ std::string text_of(const sc_core::sc_report& report) {
 void Kernel::Context::on_report(const sc_core::sc_report& report,
                                 const sc_core::sc_actions& /*actions*/) {
   if (report.get_severity() == sc_core::SC_INFO) return;
+  if (is(report, sc_core::SC_ID_NO_SC_START_ACTIVITY_)) return;  // there was nothing left to run
   // This handler is installed exactly while a Context is the current one.
   auto* context = static_cast<Context*>(sc_core::sc_get_curr_simcontext());
-  const bool uncaught =
-      std::strcmp(report.get_msg_type(), sc_core::SC_ID_SIMULATION_UNCAUGHT_EXCEPTION_) == 0;
-  if (uncaught) {
+  if (is(report, sc_core::SC_ID_SIMULATION_UNCAUGHT_EXCEPTION_)) {
     // The kernel reports from inside its handler of the process's exception.
     if (!context->failure) context->failure = std::current_exception();
     throw report;

@@ -67,6 +67,18 @@ TEST(Kernel, RunsUntilNothingIsLeft) {
   EXPECT_EQ(kernel.now(), 3 * 1'667);
 }
 
+TEST(Kernel, MayRunAgainAndMayHaveNothingToRun) {
+  Kernel kernel;
+  sc_core::sc_event event{"event"};
+  kernel.run();
+  EXPECT_EQ(kernel.now(), 0);
+  event.notify(to_sc_time(5));
+  kernel.run();
+  EXPECT_EQ(kernel.now(), 5);
+  kernel.run();
+  EXPECT_EQ(kernel.now(), 5);
+}
+
 TEST(Kernel, EveryKernelStartsAtZeroWithFreshNames) {
   for (int i = 0; i < 3; ++i) {
     Kernel kernel;
