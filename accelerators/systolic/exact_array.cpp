@@ -8,22 +8,31 @@ namespace milliwatt::systolic {
 
 namespace {
 
-/// Vectors of one block of columns. The compiler maps them to whatever the instruction set has.
+/// A register with its tag, as ExactArray keeps it.
+constexpr std::uint32_t tagged(std::int8_t value) {
+  return 0x10000u | static_cast<std::uint16_t>(value);
+}
+
+/// Vectors of one block of columns, as wide as those of the instruction set.
 template <int kLanes>
 struct Block;
 
 template <>
+struct Block<4> {
+  typedef std::int16_t Halves __attribute__((vector_size(16)));
+  typedef std::int32_t Words __attribute__((vector_size(16)));
+};
+
+template <>
 struct Block<8> {
-  typedef std::int16_t Words __attribute__((vector_size(16)));
-  typedef std::uint16_t Tags __attribute__((vector_size(16)));
-  typedef std::int32_t Sums __attribute__((vector_size(32)));
+  typedef std::int16_t Halves __attribute__((vector_size(32)));
+  typedef std::int32_t Words __attribute__((vector_size(32)));
 };
 
 template <>
 struct Block<16> {
-  typedef std::int16_t Words __attribute__((vector_size(32)));
-  typedef std::uint16_t Tags __attribute__((vector_size(32)));
-  typedef std::int32_t Sums __attribute__((vector_size(64)));
+  typedef std::int16_t Halves __attribute__((vector_size(64)));
+  typedef std::int32_t Words __attribute__((vector_size(64)));
 };
 
 }  // namespace
@@ -32,69 +41,63 @@ struct Block<16> {
 /// instruction set.
 template <int kLanes>
 struct ArrayStep {
+  using Halves = typename Block<kLanes>::Halves;
   using Words = typename Block<kLanes>::Words;
-  using Tags = typename Block<kLanes>::Tags;
-  using Sums = typename Block<kLanes>::Sums;
 
-  /// Partial sums of a block of columns move down one row, each with its PE's product added. The
-  /// product of two int8 fits in 16 bits.
+  /// Partial sums of a block of columns move down one row, each with its PE's product added. One
+  /// multiplication of halves gives the product, which fits in 16 bits, and above it the product of
+  /// the tags: whether the PE did a mac.
   [[gnu::always_inline]] static inline void multiply_and_move_down(ExactArray& a,
                                                                    std::int32_t block) {
-    const std::int16_t* weights = a.weights_.data() + block;
-    const std::uint16_t* weight_tags = a.weight_tags_.data() + block;
-    const std::int16_t* activations = a.activations_.data() + a.head_ + block;
-    const std::uint16_t* tags = a.activation_tags_.data() + a.head_ + block;
+    const std::int32_t rows = a.size_.rows;
+    const std::int32_t lanes = a.lanes_;
+    const std::int32_t pitch = a.pitch_;
+    const std::uint32_t* weights = a.weights_.data() + block;
+    const std::uint32_t* activations = a.activations_.data() + a.head_ + block;
     std::int32_t* sums = a.sums_down_.data() + block;
-    Sums above;
-    Tags busy;
+    Words above, busy;
     std::memcpy(&above, sums, sizeof above);
     std::memcpy(&busy, a.busy_.data() + block, sizeof busy);
 #pragma GCC unroll 1
-    for (std::int32_t row = 0; row < a.size_.rows; ++row) {
-      sums += a.lanes_;
-      Words weight, activation;
-      Tags weight_tag, tag;
-      Sums old;
+    for (std::int32_t row = 0; row < rows; ++row) {
+      sums += lanes;
+      Halves weight, activation;
+      Words old;
       std::memcpy(&weight, weights, sizeof weight);
       std::memcpy(&activation, activations, sizeof activation);
-      std::memcpy(&weight_tag, weight_tags, sizeof weight_tag);
-      std::memcpy(&tag, tags, sizeof tag);
       std::memcpy(&old, sums, sizeof old);
-      const Words product = weight * activation;
-      const Sums sum = above + __builtin_convertvector(product, Sums);
+      const Words both = (Words)(weight * activation);
+      const Words sum = above + ((both << 16) >> 16);
       std::memcpy(sums, &sum, sizeof sum);
-      busy += tag & weight_tag;
+      busy += both >> 16;
       above = old;
-      weights += a.lanes_;
-      weight_tags += a.lanes_;
-      activations += a.pitch_;
-      tags += a.pitch_;
+      weights += lanes;
+      activations += pitch;
     }
     std::memcpy(a.busy_.data() + block, &busy, sizeof busy);
   }
 
   /// The weight registers of all rows take those above; a new row enters at the top.
   static void move_weights_down(ExactArray& a) {
-    const std::int32_t lanes = a.lanes_;
     for (std::int32_t row = a.size_.rows - 1; row > 0; --row) {
-      std::copy_n(&a.weights_[(row - 1) * lanes], lanes, &a.weights_[row * lanes]);
-      std::copy_n(&a.weight_tags_[(row - 1) * lanes], lanes, &a.weight_tags_[row * lanes]);
+      std::copy_n(&a.weights_[(row - 1) * a.lanes_], a.lanes_, &a.weights_[row * a.lanes_]);
       a.counts_.weight_shifts += a.size_.columns;
     }
     a.counts_.weight_shifts += a.size_.columns;
+    std::fill_n(a.weights_.begin(), a.lanes_, 0u);
     const auto source = static_cast<std::int32_t>(a.size_.rows - 1 - a.counts_.cycles);
-    const bool used = source < a.fold_.rows;
-    a.counts_.weights_read += used ? a.fold_.columns : 0;
-    for (std::int32_t j = 0; j < lanes; ++j) {
-      const bool real = used && j < a.fold_.columns;
-      a.weights_[j] = real ? a.fold_.weights[source * a.fold_.columns + j] : std::int8_t{0};
-      a.weight_tags_[j] = real ? 0xffff : 0;
+    if (source >= a.fold_.rows) {
+      return;
     }
+    for (std::int32_t j = 0; j < a.fold_.columns; ++j) {
+      a.weights_[j] = tagged(a.fold_.weights[source * a.fold_.columns + j]);
+    }
+    a.counts_.weights_read += a.fold_.columns;
   }
 
   /// Tags of row 0 move right with its activations, and enter the ring of the sums' tags.
   [[gnu::always_inline]] static inline void move_tags(ExactArray& a) {
-    std::uint64_t carry = a.activation_tags_[a.head_];
+    std::uint64_t carry = a.activations_[a.head_] >> 16;
     ExactArray::ColumnMask& entering = a.sum_tags_[a.sum_tag_];
     for (std::size_t w = 0; w < a.mask_words_; ++w) {
       const std::uint64_t out = a.top_tags_[w] >> 63;
@@ -160,7 +163,7 @@ struct ArrayStep {
 
 namespace {
 
-void run_portable(ExactArray& array, base::Cycles cycles) { ArrayStep<8>::run(array, cycles); }
+void run_portable(ExactArray& array, base::Cycles cycles) { ArrayStep<4>::run(array, cycles); }
 
 #if MILLIWATT_X86
 MILLIWATT_TARGET_AVX2 void run_avx2(ExactArray& array, base::Cycles cycles) {
@@ -172,22 +175,30 @@ MILLIWATT_TARGET_AVX512 void run_avx512(ExactArray& array, base::Cycles cycles) 
 }
 #endif
 
-/// Whole blocks of either width.
-constexpr std::int32_t padded_lanes(std::int32_t columns) { return (columns + 15) & ~15; }
+/// The set whose blocks fit: a narrow array would leave half of a 16-lane block empty.
+InstructionSet block_set(std::int32_t columns, InstructionSet set) {
+  return columns <= 8 ? std::min(set, InstructionSet::kAvx2) : set;
+}
+
+/// Columns rounded up to whole blocks.
+std::int32_t padded_lanes(std::int32_t columns, InstructionSet set) {
+  const std::int32_t block = set == InstructionSet::kPortable ? 4
+                             : set == InstructionSet::kAvx2   ? 8
+                                                              : 16;
+  return (columns + block - 1) / block * block;
+}
 
 }  // namespace
 
 ExactArray::ExactArray(ArraySize size, InstructionSet set)
     : size_(size),
-      set_(set),
-      lanes_(padded_lanes(size.columns)),
+      set_(block_set(size.columns, set)),
+      lanes_(padded_lanes(size.columns, set_)),
       pitch_(kWindow + lanes_),
       mask_words_((static_cast<std::size_t>(size.columns) + 63) / 64),
       weights_(size.rows * lanes_),
-      weight_tags_(size.rows * lanes_),
       sums_down_((size.rows + 1) * lanes_),
       activations_(size.rows * pitch_),
-      activation_tags_(size.rows * pitch_),
       busy_(lanes_),
       sum_tags_(size.rows),
       next_output_(size.columns) {}
@@ -203,8 +214,8 @@ void ExactArray::begin(const FoldOperands& fold) {
     used_columns_[static_cast<std::size_t>(j) / 64] |= std::uint64_t{1} << (j % 64);
     next_output_[j] = j;
   }
-  std::fill(weight_tags_.begin(), weight_tags_.end(), std::uint16_t{0});
-  std::fill(activation_tags_.begin(), activation_tags_.end(), std::uint16_t{0});
+  std::fill(weights_.begin(), weights_.end(), 0u);
+  std::fill(activations_.begin(), activations_.end(), 0u);
   std::fill(sum_tags_.begin(), sum_tags_.end(), ColumnMask{});
   sums_.resize(static_cast<std::size_t>(fold.pixels * fold.columns));
   output_cycles_.resize(recording_ ? sums_.size() : 0);
@@ -219,6 +230,13 @@ void ExactArray::advance(base::Cycles limit) {
   }
 }
 
+PeRegisters ExactArray::registers(std::int32_t row, std::int32_t column) const {
+  const std::uint32_t weight = weights_[row * lanes_ + column];
+  const std::uint32_t activation = activations_[row * pitch_ + head_ + column];
+  return {static_cast<std::int8_t>(weight), static_cast<std::int8_t>(activation),
+          sums_down_[(row + 1) * lanes_ + column], weight >> 16 != 0, activation >> 16 != 0};
+}
+
 void ExactArray::feed_window() {
   for (std::int32_t row = 0; row < size_.rows; ++row) {
     feed_row(row);
@@ -227,23 +245,22 @@ void ExactArray::feed_window() {
 }
 
 void ExactArray::feed_row(std::int32_t row) {
-  std::int16_t* values = activations_.data() + row * pitch_;
-  std::uint16_t* tags = activation_tags_.data() + row * pitch_;
-  std::copy_n(values, lanes_, values + kWindow);
-  std::copy_n(tags, lanes_, tags + kWindow);
-  std::fill_n(values, kWindow, std::int16_t{0});
-  std::fill_n(tags, kWindow, std::uint16_t{0});
-  if (row >= fold_.rows) {
-    return;
-  }
+  std::uint32_t* registers = activations_.data() + row * pitch_;
+  std::copy_n(registers, lanes_, registers + kWindow);
   const std::int64_t now = counts_.cycles - size_.rows - row;  // the element that enters next
   const std::int64_t first = std::max<std::int64_t>(now, 0);
   const std::int64_t end = std::min<std::int64_t>(now + kWindow, fold_.pixels);
-  counts_.operands_read += std::max<std::int64_t>(end - first, 0);
-  for (std::int64_t t = first; t < end; ++t) {
-    values[kWindow - 1 - (t - now)] = fold_.streams[t * fold_.pitch + row];
-    tags[kWindow - 1 - (t - now)] = 1;
+  if (row >= fold_.rows || end - first < kWindow) {
+    std::fill_n(registers, kWindow, 0u);
   }
+  if (row >= fold_.rows || end <= first) {
+    return;
+  }
+  const std::int8_t* operand = fold_.streams + first * fold_.pitch + row;
+  for (std::int64_t t = first; t < end; ++t, operand += fold_.pitch) {
+    registers[kWindow - 1 - (t - now)] = tagged(*operand);
+  }
+  counts_.operands_read += end - first;
 }
 
 void ExactArray::run_window(base::Cycles cycles) {
@@ -264,7 +281,7 @@ void ExactArray::run_window(base::Cycles cycles) {
 }
 
 void ExactArray::count_window(const FoldCounts& before) {
-  for (std::uint16_t& busy : busy_) {
+  for (std::int32_t& busy : busy_) {
     counts_.macs += busy;
     busy = 0;
   }

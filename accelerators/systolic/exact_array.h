@@ -5,10 +5,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "accelerators/systolic/aligned.h"
 #include "accelerators/systolic/fold_core.h"
 #include "accelerators/systolic/instruction_set.h"
 
 namespace milliwatt::systolic {
+
+/// A PE's registers between two cycles, for waveforms and tests.
+struct PeRegisters {
+  std::int8_t weight = 0;
+  std::int8_t activation = 0;
+  std::int32_t sum = 0;
+  bool weight_in_use = false;  ///< the weight belongs to the fold
+  bool has_operand = false;    ///< the activation is an operand of the fold
+};
 
 /// The array register by register: every PE's weight, activation and partial sum is advanced every
 /// cycle, and counters are incremented where something steps. Each register carries a tag (does the
@@ -31,6 +41,8 @@ class ExactArray {
   /// Cycle in which each of sums() left; filled only when recording.
   const std::vector<base::Cycles>& output_cycles() const { return output_cycles_; }
   void record_cycles(bool on) { recording_ = on; }
+  /// What the registers hold after counts().cycles cycles.
+  PeRegisters registers(std::int32_t row, std::int32_t column) const;
 
  private:
   template <int kLanes>
@@ -44,7 +56,6 @@ class ExactArray {
 
   /// Cycles of operands that lie ready in front of the activation registers.
   static constexpr std::int32_t kWindow = 64;
-  static_assert(kWindow * kMaxArraySide <= UINT16_MAX, "busy_ holds the macs of a window");
 
   ArraySize size_;
   InstructionSet set_;
@@ -56,16 +67,14 @@ class ExactArray {
   FoldOperands fold_;
   FoldCounts counts_;
 
-  // State of all PEs, [row][lane].
-  std::vector<std::int16_t> weights_;
-  std::vector<std::uint16_t> weight_tags_;  ///< all ones: the weight belongs to the fold
-  std::vector<std::int32_t> sums_down_;     ///< row 0 is the constant zero above the array
+  // State of all PEs. A tagged register is one word: the int8 value as 16 bits below a 16-bit tag.
+  AlignedVector<std::uint32_t> weights_;   ///< [row][lane]; tag 1: belongs to the fold
+  AlignedVector<std::int32_t> sums_down_;  ///< [row + 1][lane]; row 0 is the zero above the array
   // Activation registers as shift registers in memory, [row][pitch_]: the register of lane j is
   // element head_ + j, and a shift to the right moves head_ down by one to the next operand.
-  std::vector<std::int16_t> activations_;
-  std::vector<std::uint16_t> activation_tags_;  ///< 1: holds an operand
+  AlignedVector<std::uint32_t> activations_;  ///< tag 1: holds an operand
   std::int32_t head_ = 0;
-  std::vector<std::uint16_t> busy_;  ///< macs by lane of a window
+  AlignedVector<std::int32_t> busy_;  ///< macs by lane of a window
 
   // Tags that travel with the partial sums: a ring of R column masks; the oldest is at the bottom.
   std::vector<ColumnMask> sum_tags_;

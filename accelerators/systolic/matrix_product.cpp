@@ -16,22 +16,6 @@ constexpr int kPixels = 4;
 
 constexpr std::int32_t padded(std::int32_t columns) { return (columns + kBlock - 1) & -kBlock; }
 
-void run_portable(const FoldOperands& fold, std::int32_t* sums) {
-  std::fill_n(sums, fold.pixels * fold.columns, 0);
-  for (std::int64_t t = 0; t < fold.pixels; ++t) {
-    std::int32_t* out = sums + t * fold.columns;
-    for (std::int32_t k = 0; k < fold.rows; ++k) {
-      const std::int32_t x = fold.streams[t * fold.pitch + k];
-      const std::int8_t* weights = fold.weights + k * fold.columns;
-      for (std::int32_t j = 0; j < fold.columns; ++j) {
-        out[j] += x * weights[j];
-      }
-    }
-  }
-}
-
-#if MILLIWATT_X86
-
 /// Sums of kPixels x kBlock, of which the first `pixels` and `columns` exist.
 struct Tile {
   alignas(64) std::int32_t sums[kPixels][kBlock];
@@ -43,6 +27,25 @@ void copy_out(const Tile& tile, std::int64_t pixels, std::int32_t columns, std::
     std::copy_n(tile.sums[p], columns, sums + p * stride);
   }
 }
+
+/// One tile without vector instructions of its own: what any compiler makes of it.
+void tile_portable(const std::int16_t* const* rows, const std::int16_t* pairs, std::int32_t pitch,
+                   std::int32_t lanes, Tile& tile) {
+  for (int p = 0; p < kPixels; ++p) {
+    std::int32_t sums[kBlock] = {};
+    const std::int16_t* weights = pairs;
+    for (std::int32_t k = 0; k < pitch; k += 2, weights += 2 * lanes) {
+      const std::int32_t even = rows[p][k];
+      const std::int32_t odd = rows[p][k + 1];
+      for (std::int32_t j = 0; j < kBlock; ++j) {
+        sums[j] += even * weights[2 * j] + odd * weights[2 * j + 1];
+      }
+    }
+    std::copy_n(sums, kBlock, tile.sums[p]);
+  }
+}
+
+#if MILLIWATT_X86
 
 /// One tile by vpmaddwd: pairs of int16 products, summed in int32. Pixel `i` of the tile streams
 /// from rows[i].
@@ -93,6 +96,8 @@ MILLIWATT_TARGET_AVX512 void tile_vnni(const std::int8_t* const* rows, const std
   }
 }
 
+#endif
+
 /// Runs `tile(rows, first column, sums)` over all pixels and columns; a last tile that is not full
 /// streams its last pixel again.
 template <typename Element, typename Kernel>
@@ -113,7 +118,18 @@ void for_each_tile(const FoldOperands& fold, const Element* streams, std::int32_
   }
 }
 
+using PairKernel = void (*)(const std::int16_t* const*, const std::int16_t*, std::int32_t,
+                            std::int32_t, Tile&);
+
+PairKernel pair_kernel(InstructionSet set) {
+#if MILLIWATT_X86
+  if (set == InstructionSet::kAvx2) {
+    return tile_avx2;
+  }
 #endif
+  (void)set;
+  return tile_portable;
+}
 
 }  // namespace
 
@@ -145,8 +161,8 @@ void MatrixProduct::pack_quads(const FoldOperands& fold) {
 }
 
 void MatrixProduct::run(const FoldOperands& fold, std::int32_t* sums) {
-#if MILLIWATT_X86
   const std::int32_t lanes = padded(fold.columns);
+#if MILLIWATT_X86
   if (set_ == InstructionSet::kAvx512Vnni) {
     pack_quads(fold);
     for_each_tile(
@@ -155,17 +171,14 @@ void MatrixProduct::run(const FoldOperands& fold, std::int32_t* sums) {
         });
     return;
   }
-  if (set_ == InstructionSet::kAvx2) {
-    widen_streams(fold);
-    pack_pairs(fold);
-    for_each_tile(fold, streams_.data(), sums,
-                  [&](const std::int16_t* const* rows, std::int32_t j, Tile& tile) {
-                    tile_avx2(rows, pairs_.data() + 2 * j, fold.pitch, lanes, tile);
-                  });
-    return;
-  }
 #endif
-  run_portable(fold, sums);
+  widen_streams(fold);
+  pack_pairs(fold);
+  const auto kernel = pair_kernel(set_);
+  for_each_tile(fold, streams_.data(), sums,
+                [&](const std::int16_t* const* rows, std::int32_t j, Tile& tile) {
+                  kernel(rows, pairs_.data() + 2 * j, fold.pitch, lanes, tile);
+                });
 }
 
 }  // namespace milliwatt::systolic
