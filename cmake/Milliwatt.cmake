@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Options, dependencies and the helpers that every room uses:
 #   milliwatt_library(NAME SOURCES ... DEPS ... [SYSTEMC])
+#   milliwatt_program(NAME SOURCES ... DEPS ... [SYSTEMC])
 #   milliwatt_test(NAME SOURCES ... DEPS ... LABELS ... [SYSTEMC] [TIMEOUT seconds])
 #   milliwatt_benchmark(NAME SOURCES ... DEPS ... [SYSTEMC])
 # milliwatt_finish() closes the top CMakeLists.txt.
@@ -82,12 +83,21 @@ if(MILLIWATT_REFERENCE)
   list(APPEND MILLIWATT_TEST_ENVIRONMENT MILLIWATT_REFERENCE=${MILLIWATT_REFERENCE})
 endif()
 
-# Links a program with its own main() before libsystemc, which brings another one.
+# Links a program and the library with its main(), if it has none of its own, before libsystemc, which
+# brings another one.
 function(milliwatt_link_program name main systemc)
   target_link_libraries(${name} PRIVATE ${main} milliwatt_flags ${ARGN})
   if(systemc)
     target_link_libraries(${name} PRIVATE milliwatt_kernel milliwatt_systemc)
   endif()
+endfunction()
+
+# A command for users, at the top of the build folder.
+function(milliwatt_program name)
+  cmake_parse_arguments(ARG "SYSTEMC" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  milliwatt_link_program(${name} "" "${ARG_SYSTEMC}" ${ARG_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 endfunction()
 
 # Sets the properties of the tests that ctest discovers in a program. A file of its own, read by
