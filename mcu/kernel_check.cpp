@@ -2,6 +2,7 @@
 // What the arguments of a software kernel must satisfy, and what follows from them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -165,12 +166,10 @@ struct Sizes {
     bytes.b = dims("operand b", args.dims_b);
     bytes.output = dims("the output", args.dims_output);
     for (int i = 0; i < 4; ++i) {
-      const auto fits = [&](std::int32_t extent) {
-        return extent == 1 || extent == args.dims_output[i];
-      };
-      require(fits(args.dims_a[i]) && fits(args.dims_b[i]),
-              "dimension {}: {} and {} do not broadcast to {}", i, args.dims_a[i], args.dims_b[i],
-              args.dims_output[i]);
+      const std::int32_t a = args.dims_a[i];
+      const std::int32_t b = args.dims_b[i];
+      require((a == b || a == 1 || b == 1) && args.dims_output[i] == std::max(a, b),
+              "dimension {}: {} and {} do not broadcast to {}", i, a, b, args.dims_output[i]);
     }
     require_range("the zero point of a", args.add_zero_point_a, -128, 127);
     require_range("the zero point of b", args.add_zero_point_b, -128, 127);

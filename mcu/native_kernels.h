@@ -9,7 +9,7 @@
 namespace milliwatt::mcu {
 
 /// Largest operand of a kernel, in bytes, and most elementary steps of one call.
-constexpr std::int64_t kMaximumOperandBytes = std::int64_t{1} << 30;
+constexpr std::int64_t kMaximumOperandBytes = std::int64_t{1} << 28;
 constexpr std::int64_t kMaximumKernelSteps = std::int64_t{1} << 40;
 
 /// Sizes of the operands; 0 for one that the kernel does not have.
