@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "abi/command_list.h"
+#include "abi/registers.h"
 #include "dataflows/plan.h"
 #include "workloads/graph.h"
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/collect.h"
+
+namespace milliwatt::sim {
+
+Snapshot take_snapshot(const System& system, const mcu::NativeHost& host,
+                       const shell::EngineCounters* engine) {
+  Snapshot snapshot;
+  std::vector<base::Counters>& all = snapshot.counts.components;
+  all.push_back(system.sram.counters());
+  all.push_back(system.external.counters());
+  for (memory::TargetId target = 0; target < system.bus.targets(); ++target) {
+    all.push_back(system.bus.counters(target));
+  }
+  all.push_back(host.counters());
+  if (engine != nullptr) {
+    all.insert(all.end(), engine->machine.begin(), engine->machine.end());
+    all.insert(all.end(), engine->buffers.begin(), engine->buffers.end());
+    all.push_back(engine->output_stage);
+    all.push_back(engine->vector_unit);
+    all.push_back(engine->dma);
+    all.push_back(engine->control);
+  }
+  snapshot.traffic = system.bus.served_bytes().entries();
+  return snapshot;
+}
+
+mcu::ProgramPlace program_place(const Program& program) {
+  return {program.region_bases[MW_REGION_PROGRAM],
+          static_cast<std::uint32_t>(program.image.size())};
+}
+
+void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
+                         const dataflows::Plan& plan, Measurement& measurement) {
+  for (const mcu::HostInterval& interval : host.timeline()) {
+    const bool own =
+        interval.layer != base::kNoLayer &&
+        plan.operators[static_cast<std::size_t>(interval.layer)].runner == dataflows::Runner::kHost;
+    if (own && interval.activity != mcu::HostActivity::kIdle) {
+      measurement.activities.push_back(
+          {Cause::kHost, clock.edge(interval.begin), clock.edge(interval.end)});
+    }
+  }
+}
+
+void settle_layers(Measurement& measurement) {
+  if (!measurement.layer_begins.empty()) {
+    measurement.layer_begins.front() = measurement.begin;
+  }
+}
+
+}  // namespace milliwatt::sim

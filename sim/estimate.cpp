@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/estimate.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "base/error.h"
+#include "mcu/native_host.h"
+#include "sim/collect.h"
+#include "sim/engine_estimate.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using mcu::HostAction;
+using mcu::NativeHost;
+
+/// One end of the interval.
+class Walk {
+ public:
+  Walk(const Platform& platform, const dataflows::Plan& plan, const Program& program, End end)
+      : plan_{plan},
+        program_{program},
+        system_{platform, program},
+        host_{platform.host, program_place(program), NativeHost::Values::kSkipped} {
+    if (platform.machine) {
+      engine_.emplace(platform, system_, program, end);
+    }
+  }
+
+  Measurement run() {
+    section(NativeHost::Section::kSetup);
+    const Snapshot before = snapshot();
+    measurement_.setup_time = measurement_.begin = now();
+    section(NativeHost::Section::kInvoke);
+    measurement_.end = now();
+    finish(before);
+    return std::move(measurement_);
+  }
+
+  bool exact() const { return !engine_ || engine_->exact(); }
+
+ private:
+  base::Picoseconds now() const { return system_.host_clock.edge(cycle_); }
+
+  void section(NativeHost::Section section) {
+    host_.begin(section, cycle_);
+    for (HostAction action = host_.next(cycle_); action.kind != HostAction::Kind::kDone;
+         action = host_.next(cycle_)) {
+      perform(action);
+    }
+  }
+
+  void perform(const HostAction& action) {
+    switch (action.kind) {
+      case HostAction::Kind::kRead:
+      case HostAction::Kind::kWrite:
+        move(action);
+        break;
+      case HostAction::Kind::kWork:
+        cycle_ += action.cycles;
+        break;
+      case HostAction::Kind::kWaitInterrupt:
+        cycle_ = std::max(cycle_, system_.host_clock.cycle_at_or_after(engine_->done()));
+        break;
+      case HostAction::Kind::kMark:
+        measurement_.layer_begins.push_back(now());
+        break;
+      case HostAction::Kind::kDone:
+        break;
+    }
+  }
+
+  void move(const HostAction& action) {
+    const base::Picoseconds done = system_.bus.uncontended(system_.host_port, now(), action.burst);
+    cycle_ = system_.host_clock.cycle_at_or_after(done);
+    const std::uint64_t address = action.burst.address;
+    if (action.data == nullptr) {
+      return;
+    }
+    const std::uint64_t offset = address - program_.region_bases[MW_REGION_PROGRAM];
+    if (!action.burst.write && offset + action.burst.bytes <= program_.image.size()) {
+      std::memcpy(action.data, program_.image.data() + offset, action.burst.bytes);
+    } else if (action.burst.write && engine_ && address >= program_.map.engines &&
+               address < program_.map.engines + MW_REG_BYTES) {
+      std::uint32_t value = 0;
+      std::memcpy(&value, action.data, sizeof value);
+      engine_->write_register(address - program_.map.engines, value, done);
+    }
+  }
+
+  Snapshot snapshot() const {
+    return take_snapshot(system_, host_, engine_ ? &engine_->counters() : nullptr);
+  }
+
+  void finish(const Snapshot& before) {
+    const Snapshot after = snapshot();
+    measurement_.counts = difference(after.counts, before.counts);
+    measurement_.traffic = difference(after.traffic, before.traffic);
+    if (engine_) {
+      measurement_.activities = engine_->activities();
+    }
+    add_host_activities(host_, system_.host_clock, plan_, measurement_);
+    settle_layers(measurement_);
+  }
+
+  const dataflows::Plan& plan_;
+  const Program& program_;
+  System system_;
+  NativeHost host_;
+  std::optional<EngineEstimate> engine_;
+  base::Cycles cycle_ = 0;
+  Measurement measurement_;
+};
+
+}  // namespace
+
+Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const Program& program) {
+  Walk low{platform, plan, program, End::kLow};
+  Estimate result;
+  result.low = low.run();
+  result.exact = low.exact();
+  result.high = result.exact ? result.low : Walk{platform, plan, program, End::kHigh}.run();
+  return result;
+}
+
+}  // namespace milliwatt::sim

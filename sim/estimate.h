@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The estimate: the program of a network walked without values and without a simulation kernel.
+#pragma once
+
+#include "dataflows/recurrence.h"
+#include "sim/measurement.h"
+#include "sim/platform.h"
+#include "sim/program.h"
+#include "workloads/graph.h"
+
+namespace milliwatt::sim {
+
+/// Lower and upper end. They are the same object's values where the truth is known: one initiator
+/// at a time on every link, and no step whose time depends on data.
+struct Estimate {
+  Measurement low;
+  Measurement high;
+  bool exact = true;
+};
+
+/// Walks set-up and one inference of `program`. Host, bus and memories are the cores that the
+/// simulation runs; an engine's command is decoded from the program's bytes, and its steps are
+/// timed by the recurrence:
+///   low   units work side by side, steps take cycles_low, counted transfers move nothing
+///   high  one step after the other, steps take cycles_high, counted transfers move their most
+/// The high end holds because whenever one step waits for a link, another one is using it.
+Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const Program& program);
+
+}  // namespace milliwatt::sim

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/prepare.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mcu/native_host.h"
+#include "sim/collect.h"
+#include "sim/system.h"
+
+namespace milliwatt::sim {
+namespace {
+
+/// Arbitration of a burst: offered in one cycle, decided in the next.
+constexpr double kDecisionCycles = 1;
+
+double ratio(std::int64_t a, std::int64_t b) {
+  return static_cast<double>(a) / static_cast<double>(b);
+}
+
+/// Accelerator cycles per cycle of another clock.
+double clock_ratio(const Platform& platform, const std::optional<std::int64_t>& other) {
+  const std::int64_t system = platform.clocks.system;
+  return ratio(platform.clocks.accelerator.value_or(system), other.value_or(system));
+}
+
+dataflows::LinkCost sram_cost(const Platform& platform) {
+  const double bus = clock_ratio(platform, platform.clocks.bus);
+  const double sram = clock_ratio(platform, platform.clocks.sram);
+  return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+              static_cast<double>(platform.sram.latency) * sram,
+          std::max(bus / platform.bus.width_bytes, sram / platform.sram.width_bytes)};
+}
+
+dataflows::LinkCost external_cost(const Platform& platform) {
+  const double bus = clock_ratio(platform, platform.clocks.bus);
+  const double external = clock_ratio(platform, platform.clocks.external);
+  return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+              static_cast<double>(platform.external.latency) * external,
+          std::max(bus / platform.bus.width_bytes, external / platform.external.bytes_per_cycle)};
+}
+
+}  // namespace
+
+dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph) {
+  std::unique_ptr<dataflows::EngineModel> model;
+  dataflows::PlatformView view;
+  if (platform.machine) {
+    model = platform.machine->model();
+    view.engines.push_back(model.get());
+  }
+  view.sram_bytes = static_cast<std::uint64_t>(platform.sram.size);
+  view.external_bytes = static_cast<std::uint64_t>(platform.external.size);
+  view.sram = sram_cost(platform);
+  view.external = external_cost(platform);
+  view.burst_bytes = platform.shell.burst_bytes;
+  return dataflows::make_plan(graph, view);
+}
+
+energy::PriceList prices_for(const Platform& platform, const Program& program) {
+  const System system{platform, program};
+  const mcu::NativeHost host{platform.host, program_place(program),
+                             mcu::NativeHost::Values::kSkipped};
+  base::ActionCounts counts;
+  if (platform.machine) {
+    const auto machine = platform.machine->build(shell::Detail::kValues);
+    const shell::EngineCounters engine{kAcceleratorName, machine->shape(), machine->parts()};
+    counts = take_snapshot(system, host, &engine).counts;
+  } else {
+    counts = take_snapshot(system, host, nullptr).counts;
+  }
+  return energy::resolve(*platform.technology, platform_components(platform, counts));
+}
+
+Prepared::Prepared(Platform the_platform, workloads::Graph the_graph)
+    : platform{std::move(the_platform)},
+      graph{std::move(the_graph)},
+      plan{plan_for(platform, graph)},
+      program{build_program(graph, plan, static_cast<std::uint64_t>(platform.external.size),
+                            platform.machine ? 1 : 0)},
+      prices{prices_for(platform, program)} {}
+
+}  // namespace milliwatt::sim

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dataflows/plan.h"
+#include "energy/pricing.h"
+#include "sim/platform.h"
+#include "sim/program.h"
+#include "sim/result_builder.h"
+#include "workloads/graph.h"
+
+namespace milliwatt::sim {
+
+/// A platform and a network with all that is decided before the first cycle: plan, program, prices.
+class Prepared {
+ public:
+  /// Throws UserError when the network cannot run on the platform, or something has no price.
+  Prepared(Platform the_platform, workloads::Graph the_graph);
+
+  RunContext context() const { return {platform, graph, plan, program, prices}; }
+
+  Platform platform;
+  workloads::Graph graph;
+  dataflows::Plan plan;
+  Program program;
+  energy::PriceList prices;
+};
+
+/// What the planner sees of the platform: the machine's model, memory sizes, and the link costs
+/// that follow from the timing of bus and memories.
+dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph);
+
+/// Prices of everything that the platform's components may count.
+energy::PriceList prices_for(const Platform& platform, const Program& program);
+
+}  // namespace milliwatt::sim

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/result_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "sim/system.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using dataflows::Runner;
+using workloads::Operator;
+
+std::string shape_text(const workloads::Tensor& tensor) {
+  return fmt::format("{}", fmt::join(tensor.shape, "x"));
+}
+
+std::vector<MemoryTraffic> empty_traffic() {
+  return {{"sram", false, {}, {}}, {"external", true, {}, {}}};
+}
+
+/// Targets of the bus are memories in the order of System, then registers.
+constexpr int kMemories = 2;
+
+LayerResult describe_layer(const RunContext& context, std::size_t index) {
+  const Operator& op = context.graph.operators[index];
+  const dataflows::PlannedOperator& planned = context.plan.operators[index];
+  LayerResult layer;
+  layer.index = static_cast<int>(index);
+  layer.name = op.name;
+  layer.kind = workloads::operator_name(op.kind);
+  layer.runner = planned.runner == Runner::kEngine ? kAcceleratorName
+                 : planned.runner == Runner::kHost ? "host"
+                                                   : "none";
+  layer.mapping = planned.task ? planned.task->mapping() : "";
+  layer.output_shape = shape_text(context.graph.tensor(op.outputs[0]));
+  layer.macs = workloads::macs(context.graph, op);
+  if (planned.runner == Runner::kEngine && layer.macs > 0) {
+    layer.peak_macs_per_cycle = context.platform.machine->model()->peak_macs_per_cycle();
+  }
+  layer.compulsory_offchip_bytes = context.program.compulsory[index].total();
+  layer.traffic = empty_traffic();
+  return layer;
+}
+
+/// Consecutive windows of the layers in cycles of `clock`; they cover the whole inference.
+std::vector<Window> windows_of(const Measurement& m, const base::Clock& clock) {
+  std::vector<Window> windows;
+  for (std::size_t i = 0; i < m.layer_begins.size(); ++i) {
+    const bool last = i + 1 == m.layer_begins.size();
+    windows.push_back({clock.cycle_at_or_after(m.layer_begins[i]),
+                       clock.cycle_at_or_after(last ? m.end : m.layer_begins[i + 1])});
+  }
+  return windows;
+}
+
+void add_times(RunResult& result, const Measurement& low, const Measurement& high,
+               const base::Clock& clock) {
+  const std::vector<Window> windows = windows_of(low, clock);
+  const std::vector<Window> high_windows = windows_of(high, clock);
+  const auto causes = attribute(low.activities, windows, clock);
+  const base::Cycles begin = clock.cycle_at_or_after(low.begin);
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    LayerResult& layer = result.layers[i];
+    layer.start_cycle = windows[i].begin - begin;
+    layer.end_cycle = windows[i].end - begin;
+    layer.cycles = {windows[i].end - windows[i].begin, high_windows[i].end - high_windows[i].begin};
+    layer.cycles_by_cause = causes[i];
+  }
+  const auto span = [&](const Measurement& m) {
+    return clock.cycle_at_or_after(m.end) - clock.cycle_at_or_after(m.begin);
+  };
+  result.cycles = {span(low), span(high)};
+  result.setup_cycles = clock.cycle_at_or_after(low.setup_time);
+}
+
+LayerResult& layer_of(RunResult& result, int layer) {
+  return layer == base::kNoLayer ? result.system
+                                 : result.layers.at(static_cast<std::size_t>(layer));
+}
+
+void add_traffic(RunResult& result, const Measurement& m) {
+  for (const memory::TrafficLedger::Entry& entry : m.traffic) {
+    if (entry.target >= kMemories) {
+      continue;
+    }
+    MemoryTraffic& traffic =
+        layer_of(result, entry.layer).traffic[static_cast<std::size_t>(entry.target)];
+    auto& bytes = entry.write ? traffic.written : traffic.read;
+    bytes[static_cast<std::size_t>(entry.tensor_class)] += static_cast<std::int64_t>(entry.bytes);
+  }
+}
+
+/// Static power is paid by time: each layer for its window.
+std::vector<energy::LayerTime> layer_times(const Measurement& m) {
+  std::vector<energy::LayerTime> times;
+  for (std::size_t i = 0; i < m.layer_begins.size(); ++i) {
+    const bool last = i + 1 == m.layer_begins.size();
+    const base::Picoseconds end = last ? m.end : m.layer_begins[i + 1];
+    times.push_back({static_cast<std::int32_t>(i), end - m.layer_begins[i]});
+  }
+  return times;
+}
+
+energy::EnergyReport price(const RunContext& context, const Measurement& m) {
+  energy::EnergyReport report = energy::price(context.prices, energy::count_rows(m.counts),
+                                              energy::always_on(context.prices, layer_times(m)));
+  energy::check_identities(context.prices, report);
+  return report;
+}
+
+/// An estimate that is an interval in time or counts is one in energy.
+void widen(energy::Bounds& bounds, const energy::Bounds& other) {
+  bounds.low = std::min(bounds.low, other.low);
+  bounds.high = std::max(bounds.high, other.high);
+}
+
+void add_energy(RunResult& result, const energy::EnergyReport& high) {
+  for (const energy::LayerEnergy& energy : result.energy.by_layer) {
+    LayerResult& layer = layer_of(result, energy.layer);
+    layer.dynamic_energy = energy.dynamic_energy;
+    layer.static_energy = energy.static_energy;
+  }
+  widen(result.energy.total, high.total);
+}
+
+}  // namespace
+
+std::vector<energy::Component> platform_components(const Platform& platform,
+                                                   const base::ActionCounts& counts) {
+  const std::int64_t bus_bits = 8 * std::int64_t{platform.bus.width_bytes};
+  std::vector<energy::Component> machine;
+  if (platform.machine) {
+    machine = platform.machine->components(kAcceleratorName);
+  }
+  std::vector<energy::Component> all;
+  for (const base::Counters& counters : counts.components) {
+    const std::string& class_name = counters.component_class().name;
+    const auto own = std::find_if(machine.begin(), machine.end(), [&](const auto& component) {
+      return component.name == counters.instance();
+    });
+    if (own != machine.end()) {
+      all.push_back(*own);
+    } else if (counters.instance() == "sram") {
+      all.push_back(energy::component_of(
+          counters, {{"size_bytes", platform.sram.size},
+                     {"width_bits", 8 * std::int64_t{platform.sram.width_bytes}},
+                     {"banks", 1}}));
+    } else if (class_name == "external_memory") {
+      all.push_back(energy::component_of(counters, {}, platform.external_kind));
+    } else if (class_name == "bus" || class_name == "dma") {
+      all.push_back(energy::component_of(counters, {{"width_bits", bus_bits}}));
+    } else {
+      all.push_back(energy::component_of(counters, {}));
+    }
+  }
+  return all;
+}
+
+RunResult build_result(const RunContext& context, Level level, const Measurement& low,
+                       const Measurement& high) {
+  RunResult result;
+  result.platform = context.platform.name;
+  result.network = context.graph.name;
+  result.version = MILLIWATT_VERSION;
+  result.level = level;
+  result.weights = context.graph.weights;
+  result.technology = context.prices.technology;
+  result.system_clock_hz = context.platform.clocks.system;
+  for (std::size_t i = 0; i < context.graph.operators.size(); ++i) {
+    result.layers.push_back(describe_layer(context, i));
+  }
+  result.system.index = base::kNoLayer;
+  result.system.name = "system";
+  result.system.traffic = empty_traffic();
+  add_times(result, low, high, context.platform.system_clock());
+  add_traffic(result, low);
+  result.units = low.units;
+  result.counts = low.counts;
+  result.energy = price(context, low);
+  add_energy(result, price(context, high));
+  result.area = energy::area_report(context.prices);
+  result.effective_configuration = context.platform.effective_yaml();
+  check_result(result);
+  return result;
+}
+
+void check_result(const RunResult& result) {
+  std::int64_t cycles = 0;
+  for (const LayerResult& layer : result.layers) {
+    cycles += layer.cycles.low;
+    const std::int64_t causes = std::accumulate(layer.cycles_by_cause.begin(),
+                                                layer.cycles_by_cause.end(), std::int64_t{0});
+    if (causes != layer.cycles.low) {
+      throw base::SimulationError(fmt::format("layer {}: the causes sum to {} cycles of {}",
+                                              layer.index, causes, layer.cycles.low));
+    }
+    if (layer.offchip_bytes() < layer.compulsory_offchip_bytes) {
+      throw base::SimulationError(fmt::format("layer {}: {} bytes off chip, but {} are compulsory",
+                                              layer.index, layer.offchip_bytes(),
+                                              layer.compulsory_offchip_bytes));
+    }
+  }
+  if (cycles != result.cycles.low) {
+    throw base::SimulationError(
+        fmt::format("the layers sum to {} cycles of {}", cycles, result.cycles.low));
+  }
+}
+
+}  // namespace milliwatt::sim

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/simulation.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "mcu/native_host_tlm.h"
+#include "memory/interconnect_tlm.h"
+#include "memory/kernel.h"
+#include "memory/memory_tlm.h"
+#include "shell/engine_tlm.h"
+#include "sim/collect.h"
+#include "sim/conservation.h"
+#include "sim/engine_estimate.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using mcu::NativeHost;
+using workloads::TensorId;
+
+constexpr std::uint32_t kEngine = 0;
+
+/// The modules of one simulation, their wiring, and what is watched while it runs.
+class Bench {
+ public:
+  Bench(const Platform& platform, const workloads::Graph& graph, const dataflows::Plan& plan,
+        const Program& program, const SimulationOptions& options);
+
+  void load(const std::vector<workloads::Bytes>& inputs, const SimulationOptions& options);
+  Simulated run();
+
+ private:
+  void wire();
+  void on_mark(int layer, base::Picoseconds t);
+  void on_done(NativeHost::Section section, base::Picoseconds t);
+  /// Reads the outputs of the operators before `layer` that have not been read yet.
+  void read_outputs(std::size_t layer);
+  void poke(TensorId id, const workloads::Bytes& bytes);
+  workloads::Bytes peek(TensorId id) const;
+  std::pair<memory::MemoryTlm*, std::uint64_t> locate(std::uint64_t address) const;
+  Snapshot snapshot() const;
+  void finish();
+  void check();
+  [[noreturn]] void report_stuck() const;
+
+  const workloads::Graph& graph_;
+  const dataflows::Plan& plan_;
+  const Program& program_;
+  memory::Kernel kernel_;
+  System system_;
+  NativeHost host_core_;
+  std::unique_ptr<shell::Machine> machine_;
+  memory::InterconnectTlm bus_;
+  std::unique_ptr<memory::MemoryTlm> sram_;
+  std::unique_ptr<memory::MemoryTlm> external_;
+  std::optional<shell::EngineTlm> engine_;
+  mcu::NativeHostTlm host_;
+
+  Snapshot before_;
+  std::vector<shell::UnitAccount> accounts_before_;
+  bool done_ = false;
+  std::size_t read_ = 0;  ///< operators whose outputs have been read
+  Simulated result_;
+};
+
+Bench::Bench(const Platform& platform, const workloads::Graph& graph, const dataflows::Plan& plan,
+             const Program& program, const SimulationOptions& options)
+    : graph_{graph},
+      plan_{plan},
+      program_{program},
+      system_{platform, program},
+      host_core_{platform.host, program_place(program), NativeHost::Values::kComputed},
+      bus_{"bus", system_.bus},
+      sram_{std::make_unique<memory::MemoryTlm>("sram", system_.sram)},
+      external_{std::make_unique<memory::MemoryTlm>("external", system_.external)},
+      host_{"host", host_core_, system_.host_clock} {
+  if (platform.machine) {
+    machine_ = platform.machine->build(options.detail);
+    machine_->attach(options.probe);
+    engine_.emplace(kAcceleratorName, engine_config(platform), system_.engine_clock, *machine_,
+                    *system_.registers);
+  }
+  wire();
+  result_.tensors.resize(graph.tensors.size());
+}
+
+void Bench::wire() {
+  host_.port.socket.bind(bus_.initiator(system_.host_port));
+  bus_.target(system_.sram_link).bind(sram_->socket);
+  bus_.target(system_.external_link).bind(external_->socket);
+  if (engine_) {
+    bus_.target(system_.register_link).bind(engine_->registers().socket);
+    for (int channel = 0; channel < engine_->channels(); ++channel) {
+      engine_->port(channel).socket.bind(
+          bus_.initiator(system_.dma_ports.at(static_cast<std::size_t>(channel))));
+    }
+    engine_->on_interrupt(
+        [this](base::Picoseconds when, bool level) { host_.interrupt(kEngine, when, level); });
+  }
+  host_.on_mark([this](int layer, base::Picoseconds t) { on_mark(layer, t); });
+  host_.on_done([this](NativeHost::Section s, base::Picoseconds t) { on_done(s, t); });
+}
+
+std::pair<memory::MemoryTlm*, std::uint64_t> Bench::locate(std::uint64_t address) const {
+  if (address >= program_.map.external) {
+    return {external_.get(), address - program_.map.external};
+  }
+  return {sram_.get(), address - program_.map.sram};
+}
+
+void Bench::poke(TensorId id, const workloads::Bytes& bytes) {
+  const auto [memory, offset] = locate(program_.address(id));
+  memory->poke(offset, bytes.data(), bytes.size());
+}
+
+workloads::Bytes Bench::peek(TensorId id) const {
+  const auto [memory, offset] = locate(program_.address(id));
+  workloads::Bytes bytes(static_cast<std::size_t>(graph_.tensor(id).bytes()));
+  memory->peek(offset, bytes.data(), bytes.size());
+  return bytes;
+}
+
+void Bench::load(const std::vector<workloads::Bytes>& inputs, const SimulationOptions& options) {
+  std::vector<std::uint8_t> image = program_.image;
+  if (options.tamper) {
+    options.tamper(image);
+  }
+  external_->poke(0, image.data(), image.size());
+  for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+    const TensorId id = graph_.inputs[i];
+    poke(id, inputs.at(i));
+    result_.tensors[static_cast<std::size_t>(id)] = inputs[i];
+  }
+}
+
+Snapshot Bench::snapshot() const {
+  return take_snapshot(system_, host_core_, engine_ ? &engine_->core().counters() : nullptr);
+}
+
+void Bench::on_mark(int layer, base::Picoseconds t) {
+  read_outputs(static_cast<std::size_t>(layer));
+  result_.measurement.layer_begins.push_back(t);
+}
+
+void Bench::on_done(NativeHost::Section section, base::Picoseconds t) {
+  Measurement& m = result_.measurement;
+  if (section == NativeHost::Section::kSetup) {
+    before_ = snapshot();
+    m.setup_time = m.begin = t;
+    host_.begin(NativeHost::Section::kInvoke, t);
+    return;
+  }
+  read_outputs(graph_.operators.size());
+  m.end = t;
+  done_ = true;
+}
+
+void Bench::read_outputs(std::size_t layer) {
+  for (; read_ < layer; ++read_) {
+    for (const TensorId id : graph_.operators[read_].outputs) {
+      result_.tensors[static_cast<std::size_t>(id)] = peek(id);
+    }
+  }
+}
+
+Simulated Bench::run() {
+  host_.begin(NativeHost::Section::kSetup, 0);
+  kernel_.run();
+  if (engine_ && !engine_->core().fault().empty()) {
+    throw base::SimulationError(fmt::format("{}: {}", kAcceleratorName, engine_->core().fault()));
+  }
+  if (!done_) {
+    report_stuck();
+  }
+  finish();
+  check();
+  return std::move(result_);
+}
+
+void Bench::report_stuck() const {
+  std::string text =
+      "the simulation is stuck: nothing is left to happen, but the inference has not "
+      "ended";
+  text += "\n  " + host_.outstanding();
+  for (const std::string& line : bus_.outstanding()) {
+    text += "\n  bus: " + line;
+  }
+  if (engine_) {
+    text += "\n" + engine_->core().describe_state();
+  }
+  throw base::SimulationError(text);
+}
+
+/// The engine's units in cycles of its clock, over the inference and all that came before.
+std::vector<UnitResult> unit_results(const shell::EngineCore& core,
+                                     const dataflows::EngineShape& shape) {
+  std::vector<UnitResult> units;
+  for (std::size_t i = 0; i < shape.units.size(); ++i) {
+    const shell::UnitAccount account = core.accounts().total(static_cast<dataflows::UnitId>(i));
+    UnitResult unit;
+    unit.unit = fmt::format("{}.{}", kAcceleratorName, shape.units[i].name);
+    unit.busy = account.busy;
+    for (int cause = 0; cause < shell::kStallCauses; ++cause) {
+      unit.stalls.emplace_back(shell::stall_cause_name(static_cast<shell::StallCause>(cause)),
+                               account.stalls[static_cast<std::size_t>(cause)]);
+    }
+    unit.idle = account.idle;
+    unit.total = account.total();
+    units.push_back(unit);
+  }
+  return units;
+}
+
+void Bench::finish() {
+  Measurement& m = result_.measurement;
+  const Snapshot after = snapshot();
+  m.counts = difference(after.counts, before_.counts);
+  m.traffic = difference(after.traffic, before_.traffic);
+  if (engine_) {
+    shell::EngineCore& core = engine_->core();
+    core.finish(m.end);
+    m.units = unit_results(core, machine_->shape());
+    for (const shell::Interval& interval : core.timeline()) {
+      m.activities.push_back({cause_of(machine_->shape().units[interval.unit].kind),
+                              system_.engine_clock.edge(interval.start),
+                              system_.engine_clock.edge(interval.end)});
+    }
+  }
+  add_host_activities(host_core_, system_.host_clock, plan_, m);
+  settle_layers(m);
+}
+
+void Bench::check() {
+  LinkEnds ends;
+  ends.ports.push_back({system_.host_port, host_.port.bytes_read(), host_.port.bytes_written()});
+  for (int channel = 0; engine_ && channel < engine_->channels(); ++channel) {
+    const memory::BurstPort& port = engine_->port(channel);
+    ends.ports.push_back({system_.dma_ports[static_cast<std::size_t>(channel)], port.bytes_read(),
+                          port.bytes_written()});
+  }
+  ends.memories.push_back({system_.sram_link, sram_->bytes_read(), sram_->bytes_written()});
+  ends.memories.push_back(
+      {system_.external_link, external_->bytes_read(), external_->bytes_written()});
+  check_conservation(system_.bus, ends);
+}
+
+}  // namespace
+
+Simulated simulate(const Platform& platform, const workloads::Graph& graph,
+                   const dataflows::Plan& plan, const Program& program,
+                   const std::vector<workloads::Bytes>& inputs, const SimulationOptions& options) {
+  Bench bench{platform, graph, plan, program, options};
+  bench.load(inputs, options);
+  return bench.run();
+}
+
+}  // namespace milliwatt::sim

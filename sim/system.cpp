@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/system.h"
+
+#include <algorithm>
+
+namespace milliwatt::sim {
+
+int dma_channels(const dataflows::EngineShape& shape) {
+  return static_cast<int>(std::count_if(
+      shape.units.begin(), shape.units.end(),
+      [](const dataflows::UnitShape& unit) { return unit.kind == dataflows::UnitKind::kDma; }));
+}
+
+System::System(const Platform& platform, const Program& program)
+    : host_clock{platform.clock("host", platform.clocks.host)},
+      engine_clock{platform.clock(kAcceleratorName, platform.clocks.accelerator)},
+      sram{"sram", platform.sram, platform.clock("sram", platform.clocks.sram)},
+      external{"external", platform.external, platform.clock("external", platform.clocks.external)},
+      bus{platform.bus, platform.clock("bus", platform.clocks.bus)} {
+  int rank = 0;
+  host_port = bus.add_initiator("host", rank++);
+  sram_link = bus.add_target("sram", program.map.sram, sram);
+  external_link = bus.add_target("external", program.map.external, external);
+  if (platform.machine) {
+    memory::RegisterConfig window;
+    window.size = program.map.engine_stride;
+    registers = std::make_unique<memory::RegisterCore>(window, engine_clock);
+    register_link = bus.add_target("registers", program.map.engines, *registers);
+    const int channels = dma_channels(platform.machine->shape());
+    for (int channel = 0; channel < channels; ++channel) {
+      const std::string name = std::string{kAcceleratorName} + ".dma" + std::to_string(channel);
+      dma_ports.push_back(bus.add_initiator(name, rank++));
+    }
+  }
+}
+
+}  // namespace milliwatt::sim
