@@ -32,20 +32,39 @@ std::string row_text(const EnergyRow& row) {
   return row.component + "." + row.action + " of layer " + std::to_string(row.layer);
 }
 
-const Cost& cost_of(const PriceList& prices, const EnergyRow& row) {
-  for (const PricedComponent& component : prices.components) {
-    if (component.name != row.component) {
-      continue;
+/// Finds the cost of row after row; rows of one component stand together.
+class CostFinder {
+ public:
+  explicit CostFinder(const PriceList& prices) : components_(prices.components) {}
+
+  const Cost& find(const EnergyRow& row) {
+    if (!last_ || last_->name != row.component) {
+      last_ = component_of(row);
     }
-    for (const Price& price :
-         row.kind == EnergyKind::kDynamic ? component.actions : component.states) {
+    for (const Price& price : row.kind == EnergyKind::kDynamic ? last_->actions : last_->states) {
       if (price.name == row.action) {
         return price.cost;
       }
     }
+    fail(row);
   }
-  throw base::SimulationError("energy accounting does not close: no price for " + row_text(row));
-}
+
+ private:
+  const PricedComponent* component_of(const EnergyRow& row) const {
+    for (const PricedComponent& component : components_) {
+      if (component.name == row.component) {
+        return &component;
+      }
+    }
+    fail(row);
+  }
+  [[noreturn]] static void fail(const EnergyRow& row) {
+    throw base::SimulationError("energy accounting does not close: no price for " + row_text(row));
+  }
+
+  const std::vector<PricedComponent>& components_;
+  const PricedComponent* last_ = nullptr;
+};
 
 /// A dynamic row is exact; a static one is a difference of two rounded sums, so within 1 aJ.
 bool matches(EnergyKind kind, std::int64_t energy, std::int64_t cost, std::int64_t count) {
@@ -58,16 +77,21 @@ bool matches(EnergyKind kind, std::int64_t energy, std::int64_t cost, std::int64
   return -kPerAttojoule <= error && error <= kPerAttojoule;
 }
 
-void check_row(const PriceList& prices, const EnergyRow& row) {
-  const Cost& cost = cost_of(prices, row);
+void require_row(bool holds, const EnergyRow& row, const char* fault) {
+  if (!holds) {
+    require(false, row_text(row) + fault);
+  }
+}
+
+void check_row(const Cost& cost, const EnergyRow& row) {
   const Bounds& energy = row.energy;
-  require(row.count >= 0 && energy.low >= 0 && energy.nominal >= 0 && energy.high >= 0,
-          row_text(row) + " is negative");
-  require(matches(row.kind, energy.low, cost.bounds.low, row.count) &&
-              matches(row.kind, energy.nominal, cost.bounds.nominal, row.count) &&
-              matches(row.kind, energy.high, cost.bounds.high, row.count),
-          row_text(row) + " is not its count times its price");
-  require(row.confidence == cost.confidence, row_text(row) + " has another confidence");
+  require_row(row.count >= 0 && energy.low >= 0 && energy.nominal >= 0 && energy.high >= 0, row,
+              " is negative");
+  require_row(matches(row.kind, energy.low, cost.bounds.low, row.count) &&
+                  matches(row.kind, energy.nominal, cost.bounds.nominal, row.count) &&
+                  matches(row.kind, energy.high, cost.bounds.high, row.count),
+              row, " is not its count times its price");
+  require_row(row.confidence == cost.confidence, row, " has another confidence");
 }
 
 template <typename Groups>
@@ -83,10 +107,11 @@ WideBounds sum_of_groups(const Groups& groups) {
 }  // namespace
 
 void check_identities(const PriceList& prices, const EnergyReport& report) {
+  CostFinder costs(prices);
   WideBounds backwards;
   std::array<WideBounds, 2> by_kind;
   for (auto row = report.rows.rbegin(); row != report.rows.rend(); ++row) {
-    check_row(prices, *row);
+    check_row(costs.find(*row), *row);
     backwards.add(row->energy);
     by_kind[static_cast<std::size_t>(row->kind)].add(row->energy);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "energy/pricing.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "base/error.h"
@@ -8,17 +9,18 @@
 namespace milliwatt::energy {
 namespace {
 
-/// Place of a cell in the cube: component, kind, action or state, layer. Orders the rows.
-using Cell = std::tuple<std::size_t, EnergyKind, std::size_t, std::int32_t>;
+/// One cell of the cube. The order of the key is the order of the rows.
+struct Cell {
+  std::size_t component = 0;
+  EnergyKind kind = EnergyKind::kDynamic;
+  /// Index of the action or power state.
+  std::size_t price = 0;
+  std::int32_t layer = 0;
+  /// Actions, or picoseconds in the power state.
+  std::int64_t count = 0;
 
-std::size_t component_index(const PriceList& prices, const std::string& name) {
-  for (std::size_t i = 0; i < prices.components.size(); ++i) {
-    if (prices.components[i].name == name) {
-      return i;
-    }
-  }
-  throw base::InternalError("component '" + name + "' has counts but no prices");
-}
+  auto key() const { return std::tie(component, kind, price, layer); }
+};
 
 const std::vector<Price>& prices_of(const PricedComponent& component, EnergyKind kind) {
   return kind == EnergyKind::kDynamic ? component.actions : component.states;
@@ -36,10 +38,30 @@ std::size_t price_index(const PricedComponent& component, EnergyKind kind,
                             "', which it never declared");
 }
 
-/// Counts (or picoseconds) by cell.
+/// Finds components by name; quick when rows of one component stand together.
+class ComponentFinder {
+ public:
+  explicit ComponentFinder(const PriceList& prices) : components_(prices.components) {}
+
+  std::size_t find(const std::string& name) {
+    for (std::size_t step = 0; step < components_.size(); ++step) {
+      const std::size_t i = (last_ + step) % components_.size();
+      if (components_[i].name == name) {
+        return last_ = i;
+      }
+    }
+    throw base::InternalError("component '" + name + "' has counts but no prices");
+  }
+
+ private:
+  const std::vector<PricedComponent>& components_;
+  std::size_t last_ = 0;
+};
+
+/// Gathers counts and sums those of the same cell.
 class Cells {
  public:
-  explicit Cells(const PriceList& prices) : prices_(prices) {}
+  explicit Cells(const PriceList& prices) : prices_(prices), finder_(prices) {}
 
   void add(EnergyKind kind, const std::string& component, const std::string& name,
            std::int32_t layer, std::int64_t count) {
@@ -47,17 +69,31 @@ class Cells {
       throw base::InternalError("component '" + component + "' has a negative count of '" + name +
                                 "'");
     }
-    const std::size_t index = component_index(prices_, component);
+    const std::size_t index = finder_.find(component);
     const std::size_t price = price_index(prices_.components[index], kind, name);
-    std::int64_t& cell = cells_[{index, kind, price, layer}];
-    cell = checked_add(cell, count);
+    cells_.push_back({index, kind, price, layer, count});
   }
 
-  const std::map<Cell, std::int64_t>& all() const { return cells_; }
+  /// One cell per key, in order, without those that count nothing.
+  std::vector<Cell> merged() const {
+    std::vector<Cell> sorted = cells_;
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Cell& a, const Cell& b) { return a.key() < b.key(); });
+    std::vector<Cell> merged;
+    for (const Cell& cell : sorted) {
+      if (!merged.empty() && merged.back().key() == cell.key()) {
+        merged.back().count = checked_add(merged.back().count, cell.count);
+      } else if (cell.count > 0) {
+        merged.push_back(cell);
+      }
+    }
+    return merged;
+  }
 
  private:
   const PriceList& prices_;
-  std::map<Cell, std::int64_t> cells_;
+  ComponentFinder finder_;
+  std::vector<Cell> cells_;
 };
 
 /// Power x time in attojoules, to the nearest: fW x ps = 10^-9 aJ.
@@ -79,33 +115,39 @@ Bounds difference(const Bounds& a, const Bounds& b) {
   return {a.low - b.low, a.nominal - b.nominal, a.high - b.high};
 }
 
-/// Energy of each cell of one component and state, as differences of the rounded running sum.
+/// Static energy of cell after cell of one component and state, as differences of the rounded
+/// running sum.
 class StaticSum {
  public:
-  Bounds next(const Bounds& power, base::Picoseconds duration) {
+  Bounds next(const Cell& cell, const Bounds& power) {
+    if (cell.component != component_ || cell.price != state_) {
+      component_ = cell.component;
+      state_ = cell.price;
+      time_ = 0;
+    }
     const Bounds before = static_energy(power, time_);
-    time_ = checked_add(time_, duration);
+    time_ = checked_add(time_, cell.count);
     return difference(static_energy(power, time_), before);
   }
 
  private:
+  std::size_t component_ = 0;
+  std::size_t state_ = 0;
   base::Picoseconds time_ = 0;
 };
 
-std::vector<EnergyRow> rows_of(const PriceList& prices, const Cells& cells) {
+std::vector<EnergyRow> rows_of(const PriceList& prices, const std::vector<Cell>& cells) {
   std::vector<EnergyRow> rows;
-  std::map<std::pair<std::size_t, std::size_t>, StaticSum> sums;
-  for (const auto& [cell, count] : cells.all()) {
-    const auto& [component, kind, index, layer] = cell;
-    if (count == 0) {
-      continue;
-    }
-    const PricedComponent& owner = prices.components[component];
-    const Price& price = prices_of(owner, kind)[index];
-    const Bounds energy = kind == EnergyKind::kDynamic
-                              ? checked_multiply(price.cost.bounds, count)
-                              : sums[{component, index}].next(price.cost.bounds, count);
-    rows.push_back({kind, owner.name, price.name, layer, count, energy, price.cost.confidence});
+  rows.reserve(cells.size());
+  StaticSum sum;
+  for (const Cell& cell : cells) {
+    const PricedComponent& owner = prices.components[cell.component];
+    const Price& price = prices_of(owner, cell.kind)[cell.price];
+    const Bounds energy = cell.kind == EnergyKind::kDynamic
+                              ? checked_multiply(price.cost.bounds, cell.count)
+                              : sum.next(cell, price.cost.bounds);
+    rows.push_back(
+        {cell.kind, owner.name, price.name, cell.layer, cell.count, energy, price.cost.confidence});
   }
   return rows;
 }
@@ -117,51 +159,44 @@ Bounds& part_of(Group& group, EnergyKind kind) {
   return kind == EnergyKind::kDynamic ? group.dynamic_energy : group.static_energy;
 }
 
-/// Time covered by the static rows of a component; the same for all components.
-base::Picoseconds common_time(const PriceList& prices, const std::vector<EnergyRow>& rows) {
-  std::map<std::string, base::Picoseconds> times;
-  for (const PricedComponent& component : prices.components) {
-    times[component.name] = 0;
-  }
-  for (const EnergyRow& row : rows) {
-    if (row.kind == EnergyKind::kStatic) {
-      times[row.component] = checked_add(times[row.component], row.count);
+/// Time that the power states of a component cover; the same for all components.
+base::Picoseconds common_time(const PriceList& prices, const std::vector<Cell>& cells) {
+  std::vector<base::Picoseconds> times(prices.components.size(), 0);
+  for (const Cell& cell : cells) {
+    if (cell.kind == EnergyKind::kStatic) {
+      times[cell.component] = checked_add(times[cell.component], cell.count);
     }
   }
-  for (const auto& [name, time] : times) {
-    if (time != times.begin()->second) {
-      throw base::SimulationError("energy accounting: '" + name + "' has power states for " +
-                                  std::to_string(time) + " ps, '" + times.begin()->first +
-                                  "' for " + std::to_string(times.begin()->second) + " ps");
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    if (times[i] != times[0]) {
+      throw base::SimulationError("energy accounting: '" + prices.components[i].name +
+                                  "' has power states for " + std::to_string(times[i]) + " ps, '" +
+                                  prices.components[0].name + "' for " + std::to_string(times[0]) +
+                                  " ps");
     }
   }
-  return times.empty() ? 0 : times.begin()->second;
+  return times.empty() ? 0 : times[0];
 }
 
-/// Everything of a report that follows from its rows.
-EnergyReport summarize(const PriceList& prices, std::vector<EnergyRow> rows) {
-  EnergyReport report;
-  std::map<std::string, NamedEnergy> components;
+/// `cells` and the rows of `report` correspond.
+void add_sums(const PriceList& prices, const std::vector<Cell>& cells, EnergyReport& report) {
   std::map<std::int32_t, LayerEnergy> layers;
-  for (const EnergyRow& row : rows) {
-    add_to(part_of(components[row.component], row.kind), row.energy);
+  for (const PricedComponent& component : prices.components) {
+    report.by_component.push_back({component.name, {}, {}});
+  }
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const EnergyRow& row = report.rows[i];
+    add_to(part_of(report.by_component[cells[i].component], row.kind), row.energy);
     add_to(part_of(layers[row.layer], row.kind), row.energy);
     add_to(report.by_confidence[static_cast<std::size_t>(row.confidence)], row.energy);
     add_to(row.kind == EnergyKind::kDynamic ? report.dynamic_total : report.static_total,
            row.energy);
-  }
-  for (const PricedComponent& component : prices.components) {
-    components[component.name].name = component.name;
-    report.by_component.push_back(components[component.name]);
   }
   for (auto& [layer, energy] : layers) {
     energy.layer = layer;
     report.by_layer.push_back(energy);
   }
   report.total = checked_add(report.dynamic_total, report.static_total);
-  report.time = common_time(prices, rows);
-  report.rows = std::move(rows);
-  return report;
 }
 
 }  // namespace
@@ -214,7 +249,12 @@ EnergyReport price(const PriceList& prices, const std::vector<CountRow>& counts,
   for (const Residency& row : residencies) {
     cells.add(EnergyKind::kStatic, row.component, row.state, row.layer, row.duration);
   }
-  return summarize(prices, rows_of(prices, cells));
+  const std::vector<Cell> merged = cells.merged();
+  EnergyReport report;
+  report.time = common_time(prices, merged);
+  report.rows = rows_of(prices, merged);
+  add_sums(prices, merged, report);
+  return report;
 }
 
 std::vector<CountRow> counts_of(const EnergyReport& report) {
