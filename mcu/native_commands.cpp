@@ -92,9 +92,9 @@ void NativeHost::begin_kernel() {
   }
   const KernelBytes& size = kernel_->bytes();
   const auto read = [&](mw_ref place, std::uint32_t bytes, base::TensorClass tensor_class,
-                        std::vector<std::uint8_t>& to) {
+                        Buffer& to) {
     if (bytes > 0) {
-      push_transfer(false, address_of(place, bytes), bytes, tag(tensor_class), buffer(to, bytes));
+      push_transfer(false, address_of(place, bytes), bytes, tag(tensor_class), room_for(to, bytes));
     }
   };
   const bool is_add = args_.kernel == MW_KERNEL_ADD;
@@ -108,10 +108,10 @@ void NativeHost::begin_kernel() {
 
 void NativeHost::finish_kernel() {
   const std::uint32_t bytes = kernel_->bytes().output;
-  std::uint8_t* output = buffer(output_, bytes);
+  std::uint8_t* output = room_for(output_, bytes);
   if (values_ == Values::kComputed) {
     try {
-      kernel_->run({a_.data(), b_.data(), parameters_.data(), output});
+      kernel_->run({a_.bytes.get(), b_.bytes.get(), parameters_.bytes.get(), output});
     } catch (const base::SimulationError& error) {
       fail(fmt::format("kernel {}: {}", kernel_name(args_.kernel), error.what()));
     }
@@ -142,7 +142,7 @@ void NativeHost::copy_piece() {
   const std::uint64_t source = copy_source_ + copied_;
   const std::uint64_t room = config_.burst_bytes - (source & (config_.burst_bytes - 1));
   const auto piece = static_cast<std::uint32_t>(std::min(copy_.bytes - copied_, room));
-  std::uint8_t* data = buffer(a_, piece);
+  std::uint8_t* data = room_for(a_, piece);
   KernelWork work;
   work.copied_bytes = piece;
   push_transfer(false, source, piece, tag(operand_class(copy_.source)), data);
@@ -193,12 +193,15 @@ base::TensorClass NativeHost::operand_class(mw_ref place) const {
                                            : base::TensorClass::kIfmap;
 }
 
-std::uint8_t* NativeHost::buffer(std::vector<std::uint8_t>& bytes, std::uint32_t size) const {
+std::uint8_t* NativeHost::room_for(Buffer& buffer, std::uint32_t size) const {
   if (values_ == Values::kSkipped) {
     return nullptr;
   }
-  bytes.resize(size);
-  return bytes.data();
+  if (buffer.size < size) {
+    buffer.bytes.reset(new std::uint8_t[size]);
+    buffer.size = size;
+  }
+  return buffer.bytes.get();
 }
 
 }  // namespace milliwatt::mcu

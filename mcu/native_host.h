@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -152,7 +153,14 @@ class NativeHost {
   base::Tag tag(base::TensorClass tensor_class) const;
   /// Operands that lie in the program are constants.
   base::TensorClass operand_class(mw_ref place) const;
-  std::uint8_t* buffer(std::vector<std::uint8_t>& bytes, std::uint32_t size) const;
+  /// Private memory of an operand. Its bytes begin undefined: those of an operand that cannot be
+  /// read at all shall cost nothing.
+  struct Buffer {
+    std::unique_ptr<std::uint8_t[]> bytes;
+    std::uint32_t size = 0;
+  };
+  /// At least `size` bytes; null when values are skipped.
+  std::uint8_t* room_for(Buffer& buffer, std::uint32_t size) const;
 
   NativeHostConfig config_;
   ProgramPlace program_;
@@ -174,7 +182,10 @@ class NativeHost {
   std::uint64_t copy_source_ = 0;
   std::uint64_t copy_destination_ = 0;
   std::uint64_t copied_ = 0;
-  std::vector<std::uint8_t> a_, b_, parameters_, output_;
+  Buffer a_;
+  Buffer b_;
+  Buffer parameters_;
+  Buffer output_;
   std::uint32_t register_value_ = 0;
 
   std::deque<Task> tasks_;
