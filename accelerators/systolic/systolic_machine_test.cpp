@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accelerators/systolic/systolic_machine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "accelerators/systolic/machine_testing.h"
+#include "base/error.h"
+
+namespace milliwatt::systolic {
+namespace {
+
+using shell::Detail;
+
+bool equal(const shell::EngineCounters& a, const shell::EngineCounters& b) {
+  return a.buffers == b.buffers && a.machine == b.machine;
+}
+
+bool equal(const shell::OutputEvent& a, const shell::OutputEvent& b) {
+  return a.job == b.job && a.index == b.index && a.lane == b.lane && a.value == b.value &&
+         a.cycle == b.cycle;
+}
+
+/// A convolution on a machine, both small and odd.
+struct Case {
+  SystolicConfig config;
+  mw_systolic_descriptor descriptor{};
+  ConvData data;
+};
+
+mw_conv_geometry random_geometry(std::mt19937& random) {
+  const auto up_to = [&](unsigned n) { return static_cast<std::int32_t>(1 + random() % n); };
+  mw_conv_geometry g{};
+  g.batch = 1;
+  g.input_h = up_to(9);
+  g.input_w = up_to(9);
+  g.input_c = up_to(11);
+  g.output_c = up_to(24);
+  g.kernel_h = up_to(3);
+  g.kernel_w = up_to(3);
+  g.stride_h = up_to(2);
+  g.stride_w = up_to(3);
+  g.dilation_h = up_to(2);
+  g.dilation_w = up_to(2);
+  const std::int32_t span_h = (g.kernel_h - 1) * g.dilation_h + 1;
+  const std::int32_t span_w = (g.kernel_w - 1) * g.dilation_w + 1;
+  g.pad_top = up_to(static_cast<unsigned>(span_h)) - 1;
+  g.pad_left = up_to(static_cast<unsigned>(span_w)) - 1;
+  g.output_h = (g.input_h - 1 + g.pad_top) / g.stride_h + 1;
+  g.output_w = (g.input_w - 1 + g.pad_left) / g.stride_w + 1;
+  return g;
+}
+
+Case random_case(std::mt19937& random) {
+  const auto up_to = [&](unsigned n) { return static_cast<std::int32_t>(1 + random() % n); };
+  Case c;
+  const mw_conv_geometry g = random_geometry(random);
+  c.data = ConvData::random(g, random);
+  c.config = default_config();
+  c.config.rows = up_to(20);
+  c.config.columns = up_to(20);
+  c.config.input_buffer = 64 + static_cast<std::uint32_t>(random() % 2048);
+  c.config.weight_buffer = 256 + static_cast<std::uint32_t>(random() % 4096);
+  c.config.accumulator_buffer = 64 + static_cast<std::uint32_t>(random() % 4096);
+  c.config.output_buffer = 64 + static_cast<std::uint32_t>(random() % 2048);
+  c.descriptor = descriptor_of(g, up_to(static_cast<unsigned>(g.output_h)),
+                               up_to(static_cast<unsigned>(g.output_w)));
+  c.descriptor.input_zero_point = static_cast<std::int8_t>(random());
+  c.descriptor.pixel_tiles_outer = static_cast<std::int32_t>(random() % 2);
+  c.descriptor.weights_per_fold = static_cast<std::int32_t>(random() % 2);
+  Bench::place(c.descriptor);
+  return c;
+}
+
+bool fits(const Case& c) {
+  const mw_systolic_descriptor& d = c.descriptor;
+  return dataflows::misfit(d.geometry,
+                           {d.tile_h, d.tile_w, d.pixel_tiles_outer != 0, d.weights_per_fold != 0},
+                           mapping_shape(c.config))
+      .empty();
+}
+
+/// The sums in the order of the output jobs, by definition.
+std::vector<std::int32_t> expected_sums(const Case& c) {
+  const mw_conv_geometry& g = c.descriptor.geometry;
+  const auto tiles = [](std::int32_t size, std::int32_t tile) {
+    std::vector<std::pair<std::int32_t, std::int32_t>> ranges;
+    for (std::int32_t begin = 0; begin < size; begin += tile) {
+      ranges.emplace_back(begin, std::min(begin + tile, size));
+    }
+    return ranges;
+  };
+  std::vector<std::int32_t> sums;
+  const auto tile = [&](const auto& ys, const auto& xs, const auto& ns) {
+    for (std::int32_t y = ys.first; y < ys.second; ++y) {
+      for (std::int32_t x = xs.first; x < xs.second; ++x) {
+        for (std::int32_t n = ns.first; n < ns.second; ++n) {
+          sums.push_back(
+              static_cast<std::int32_t>(c.data.sum(y, x, n, c.descriptor.input_zero_point)));
+        }
+      }
+    }
+  };
+  const auto rows = tiles(g.output_h, c.descriptor.tile_h);
+  const auto columns = tiles(g.output_w, c.descriptor.tile_w);
+  const auto filters = tiles(g.output_c, c.config.columns);
+  const auto over_pixels = [&](const auto& body) {
+    for (const auto& ys : rows) {
+      for (const auto& xs : columns) {
+        body(ys, xs);
+      }
+    }
+  };
+  if (c.descriptor.pixel_tiles_outer != 0) {
+    over_pixels([&](const auto& ys, const auto& xs) {
+      for (const auto& ns : filters) {
+        tile(ys, xs, ns);
+      }
+    });
+  } else {
+    for (const auto& ns : filters) {
+      over_pixels([&](const auto& ys, const auto& xs) { tile(ys, xs, ns); });
+    }
+  }
+  return sums;
+}
+
+/// Runs a case and checks what must hold at any detail.
+void run_and_check(const Case& c, Bench& bench, Recorder& recorder) {
+  bench.machine.attach(&recorder);
+  bench.run(c.descriptor, c.data, c.config.columns);
+  ASSERT_EQ(bench.sums, expected_sums(c));
+  ASSERT_EQ(bench.cycles, bench.planned_cycles);
+  ASSERT_TRUE(equal(bench.counted, bench.predicted_low));
+  ASSERT_TRUE(equal(bench.counted, bench.predicted_high));
+}
+
+TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
+  std::mt19937 random(99);
+  int cases = 0;
+  for (int i = 0; i < 6000 && cases < 1200; ++i) {
+    const Case c = random_case(random);
+    if (!fits(c)) {
+      continue;
+    }
+    ++cases;
+    Bench values(c.config, Detail::kValues);
+    Bench exact(c.config, Detail::kExact);
+    exact.stride = i % 3 == 0 ? 1 + static_cast<base::Cycles>(random() % 50) : exact.stride;
+    Recorder values_events, exact_events;
+    ASSERT_NO_FATAL_FAILURE(run_and_check(c, values, values_events)) << "case " << i;
+    ASSERT_NO_FATAL_FAILURE(run_and_check(c, exact, exact_events)) << "case " << i;
+    ASSERT_TRUE(equal(values.counted, exact.counted)) << "case " << i;
+    ASSERT_EQ(values.cycles, exact.cycles);
+    ASSERT_TRUE(std::equal(values_events.events.begin(), values_events.events.end(),
+                           exact_events.events.begin(), exact_events.events.end(),
+                           [](const auto& a, const auto& b) { return equal(a, b); }))
+        << "case " << i;
+  }
+  EXPECT_EQ(cases, 1200);
+}
+
+/// 5 pixels, 7 taps, 3 filters on a 4x4 array: two folds of 4 and 3 taps.
+struct TwoFolds {
+  explicit TwoFolds(Detail detail, std::int32_t bits = 32) {
+    config = default_config();
+    config.rows = config.columns = 4;
+    config.accumulator_bits = bits;
+    data.geometry = matrix_geometry(5, 7, 3);
+    data.ifmap.assign(5 * 7, 1);
+    data.weights.assign(7 * 3, 1);
+    descriptor = descriptor_of(data.geometry, 1, 5);
+    Bench::place(descriptor);
+    bench = std::make_unique<Bench>(config, detail);
+    bench->layer = 2;
+  }
+  void run() { bench->run(descriptor, data, config.columns); }
+
+  SystolicConfig config;
+  ConvData data;
+  mw_systolic_descriptor descriptor{};
+  std::unique_ptr<Bench> bench;
+};
+
+class EachDetail : public ::testing::TestWithParam<Detail> {};
+INSTANTIATE_TEST_SUITE_P(Details, EachDetail, ::testing::Values(Detail::kValues, Detail::kExact),
+                         [](const auto& param) {
+                           return param.param == Detail::kValues ? "values" : "exact";
+                         });
+
+TEST_P(EachDetail, CountsWhatAFoldTouches) {
+  TwoFolds f{GetParam()};
+  f.run();
+  const shell::EngineCounters& c = f.bench->counted;
+  const auto buffer = [&](dataflows::BufferId id, int action) {
+    return c.buffers[id].value(action, 2);
+  };
+  // 2 folds of 2 * 4 + 5 + 3 - 2 = 14 cycles on 16 PEs.
+  EXPECT_EQ(f.bench->cycles, 28);
+  EXPECT_EQ(c.machine[0].value(kPeMac, 2), 5 * 7 * 3);
+  EXPECT_EQ(c.machine[0].value(kPeWeightShift, 2), 2 * 4 * 16);
+  EXPECT_EQ(c.machine[0].value(kPeIdleCycle, 2), 28 * 16 - 105 - 128);
+  EXPECT_EQ(buffer(dataflows::kInputBuffer, shell::kBufferRead), 5 * 7);
+  EXPECT_EQ(buffer(dataflows::kWeightBuffer, shell::kBufferRead), 7 * 3);
+  EXPECT_EQ(buffer(dataflows::kAccumulatorBuffer, shell::kBufferWrite), 2 * 5 * 3);
+  EXPECT_EQ(buffer(dataflows::kAccumulatorBuffer, shell::kBufferRead), 5 * 3);  // second fold only
+  EXPECT_EQ(c.machine[0].total(kPeMac), 105) << "all of it in layer 2";
+}
+
+TEST_P(EachDetail, TheSecondFoldAddsToTheFirst) {
+  TwoFolds f{GetParam()};
+  f.run();
+  EXPECT_THAT(f.bench->sums, ::testing::Each(7));  // 4 + 3 ones
+}
+
+TEST_P(EachDetail, AnArraySumOfThisWidthFitsAndOneMoreDoesNot) {
+  // 8 bits hold -128 .. 127. The first fold of pixel 3, filter 1 sums 4 products.
+  TwoFolds fits{GetParam(), 8};
+  fits.data.ifmap[3 * 7] = 124;  // 124 + 3 * 1 = 127 ...
+  fits.data.weights[4 * 3 + 1] = fits.data.weights[5 * 3 + 1] = fits.data.weights[6 * 3 + 1] = 0;
+  fits.data.weights[4 * 3 + 0] = fits.data.weights[4 * 3 + 2] = -100;
+  EXPECT_NO_THROW(fits.run());
+  EXPECT_EQ(fits.bench->sums[3 * 3 + 1], 127);
+
+  TwoFolds breaks{GetParam(), 8};
+  breaks.data.ifmap[3 * 7] = 125;  // ... and 128
+  try {
+    breaks.run();
+    FAIL() << "no overflow";
+  } catch (const base::SimulationError& error) {
+    EXPECT_STREQ(error.what(),
+                 "npu: layer 2, output channel 0 at row 0, column 3: the sum 128 after tap 3 does "
+                 "not fit accumulator_bits = 8");
+  }
+}
+
+TEST_P(EachDetail, AnAccumulatedSumMayReachTheLowestValueAndNotPassIt) {
+  // First fold -124 - 1 - 1 - 1 = -127, second -1 in all: -128 fits.
+  TwoFolds fits{GetParam(), 8};
+  fits.data.weights.assign(7 * 3, -1);
+  fits.data.ifmap[4 * 7] = 124;
+  fits.data.ifmap[4 * 7 + 5] = fits.data.ifmap[4 * 7 + 6] = 0;
+  EXPECT_NO_THROW(fits.run());
+  EXPECT_EQ(fits.bench->sums[4 * 3], -128);
+
+  TwoFolds breaks{GetParam(), 8};
+  breaks.data.weights.assign(7 * 3, -1);
+  breaks.data.ifmap[4 * 7] = 124;
+  breaks.data.ifmap[4 * 7 + 6] = 0;  // second fold -2 in all
+  try {
+    breaks.run();
+    FAIL() << "no overflow";
+  } catch (const base::SimulationError& error) {
+    EXPECT_STREQ(error.what(),
+                 "npu: layer 2, output channel 0 at row 0, column 4: the sum -129 after tap 6 does "
+                 "not fit accumulator_bits = 8");
+  }
+}
+
+TEST_P(EachDetail, TheFirstOverflowInTimeIsNamed) {
+  // Pixel 1 of filter 2 is written in cycle 2R + 1 + 2 - 1, pixel 2 of filter 0 one cycle earlier.
+  TwoFolds f{GetParam(), 8};
+  f.data.ifmap[1 * 7] = 50;
+  f.data.ifmap[2 * 7 + 1] = 100;
+  f.data.weights[0 * 3 + 2] = 3;   // 3 * 50 + 3 = 153
+  f.data.weights[1 * 3 + 0] = -2;  // 3 - 200 = -197
+  f.data.weights[1 * 3 + 1] = 0;
+  EXPECT_THAT([&] { f.run(); },
+              ::testing::ThrowsMessage<base::SimulationError>(
+                  ::testing::HasSubstr("channel 0 at row 0, column 2: the sum -197")));
+}
+
+TEST_P(EachDetail, ADoneFoldIsNotAdvancedAgain) {
+  TwoFolds f{GetParam()};
+  f.run();
+  EXPECT_THROW(f.bench->machine.advance(dataflows::kArrayUnit, 1), base::InternalError);
+}
+
+TEST_P(EachDetail, AnAttachedProbeChangesNothing) {
+  TwoFolds plain{GetParam()}, watched{GetParam()};
+  Recorder recorder;
+  watched.bench->machine.attach(&recorder);
+  plain.run();
+  watched.run();
+  EXPECT_EQ(recorder.events.size(), 2u * 5 * 3);
+  EXPECT_TRUE(equal(plain.bench->counted, watched.bench->counted));
+  EXPECT_EQ(plain.bench->sums, watched.bench->sums);
+  EXPECT_EQ(plain.bench->cycles, watched.bench->cycles);
+}
+
+TEST_P(EachDetail, AFoldIsNotDoneOneCycleEarly) {
+  TwoFolds f{GetParam()};
+  f.bench->stride = 13;  // a fold takes 14: two calls each
+  f.run();
+  EXPECT_EQ(f.bench->cycles, 28);
+}
+
+}  // namespace
+}  // namespace milliwatt::systolic
