@@ -89,15 +89,16 @@ std::vector<Residency> always_on(const PriceList& prices, const std::vector<Laye
 
 /// Prices the counts. Rows of the same cell are added up; counts of zero leave no row. Static
 /// energy is power x time, rounded to the nearest attojoule of the running sum of a component's
-/// state over the layers, so that the layers sum to the rounded whole.
-/// Throws InternalError for a component, action or state that is not in the list or a negative
-/// count, SimulationError when a sum does not fit 64 bits or components disagree on the total time.
+/// state over the layers, so that the layers sum to the rounded whole; the bounds of a single
+/// static row may cross by 1 aJ. Throws InternalError for a component, action or state that is not
+/// in the list or a negative count, SimulationError when a sum does not fit 64 bits or components
+/// disagree on the total time.
 EnergyReport price(const PriceList& prices, const std::vector<CountRow>& counts,
                    const std::vector<Residency>& residencies);
 
 /// The accounting identities of a report; cheap enough for every run. Each row is its count times
 /// its price; the sums over components, layers, confidence classes and the bare rows, in either
-/// direction, are the same totals; nothing is negative; low <= nominal <= high. Throws
+/// direction, are the same totals; nothing is negative; the range encloses the total. Throws
 /// SimulationError naming the identity that does not hold.
 void check_identities(const PriceList& prices, const EnergyReport& report);
 

@@ -259,6 +259,18 @@ TEST(Price, OverflowIsAnErrorAndNotANumber) {
                base::SimulationError);
 }
 
+TEST(Price, StaticOverflowIsAnErrorToo) {
+  PriceList prices = toy_prices();
+  prices.components.pop_back();
+  Bounds& power = prices.components[0].states[0].cost.bounds;
+  const base::Picoseconds longest = std::numeric_limits<std::int64_t>::max();
+  // 10^9 fW for t ps are t aJ.
+  power = {0, 0, 1'000'000'000};
+  EXPECT_EQ(price(prices, {}, {{"a", "on", 0, longest}}).static_total.high, longest);
+  power.high += 1;
+  EXPECT_THROW(price(prices, {}, {{"a", "on", 0, longest}}), base::SimulationError);
+}
+
 /// Each identity is broken by hand and must be caught.
 TEST(CheckIdentities, CatchesSeededFaults) {
   const PriceList prices = toy_prices();
