@@ -49,7 +49,7 @@ EngineEstimate::EngineEstimate(const Platform& platform, System& system, const P
       program_{program},
       end_{end},
       config_{engine_config(platform)},
-      machine_{platform.machine->build(shell::Detail::kValues)},
+      machine_{platform.machine->build(kAcceleratorName, shell::Detail::kValues)},
       counters_{kAcceleratorName, machine_->shape(), machine_->parts()},
       other_end_{counters_},
       bases_(MW_REGIONS),

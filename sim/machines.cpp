@@ -26,8 +26,9 @@ class SystolicPlatform : public MachineConfig {
   std::unique_ptr<dataflows::EngineModel> model() const override {
     return std::make_unique<dataflows::SystolicEngine>(systolic::mapping_shape(config_));
   }
-  std::unique_ptr<shell::Machine> build(shell::Detail detail) const override {
-    return std::make_unique<systolic::SystolicMachine>(config_, detail);
+  std::unique_ptr<shell::Machine> build(const std::string& engine,
+                                        shell::Detail detail) const override {
+    return std::make_unique<systolic::SystolicMachine>(engine, config_, detail);
   }
   std::vector<energy::Component> components(const std::string& engine) const override {
     return systolic::components(engine, config_);

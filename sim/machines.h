@@ -26,7 +26,8 @@ class MachineConfig {
   virtual std::uint16_t machine_id() const = 0;  ///< enum mw_machine
   virtual dataflows::EngineShape shape() const = 0;
   virtual std::unique_ptr<dataflows::EngineModel> model() const = 0;
-  virtual std::unique_ptr<shell::Machine> build(shell::Detail detail) const = 0;
+  virtual std::unique_ptr<shell::Machine> build(const std::string& engine,
+                                                shell::Detail detail) const = 0;
   /// Parts of the engine `engine` that this machine sizes; the shell adds DMA and control.
   virtual std::vector<energy::Component> components(const std::string& engine) const = 0;
   /// The complete effective parameters, `kind` included.

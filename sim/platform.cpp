@@ -78,12 +78,6 @@ Schema<memory::ExternalMemoryConfig> external_schema() {
   return schema;
 }
 
-Schema<mcu::NativeHostConfig> host_schema() {
-  auto schema = mcu::native_host_schema();
-  schema.elsewhere("kind", "The host model: native.");
-  return schema;
-}
-
 constexpr const char* kDefaultExternalKind = "psram";
 
 /// The map under `key`, an empty one when it is absent.
@@ -149,7 +143,7 @@ void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
   clock_schema().read(child(root, "clocks"), platform.clocks, faults);
   technology_schema().read(child(root, "technology"), platform.technology_config, faults);
   const YamlNode host = child(root, "host");
-  host_schema().read(host, platform.host, faults);
+  mcu::native_host_schema().read(host, platform.host, faults);
   if (const std::string kind = text_of(host, "kind", "native", faults); kind != "native") {
     faults.add(host.find("kind")->place, fmt::format("'{}' is no host model; native is", kind));
   }
@@ -213,7 +207,7 @@ std::string Platform::effective_yaml() const {
   root.set("name", YamlNode::scalar(name));
   root.set("clocks", clock_schema().dump(clocks));
   root.set("technology", technology_schema().dump(technology_config));
-  YamlNode host_map = host_schema().dump(host);
+  YamlNode host_map = mcu::native_host_schema().dump(host);
   set_kind(host_map, "native");
   root.set("host", host_map);
   root.set("bus", memory::interconnect_schema().dump(bus));
@@ -237,7 +231,7 @@ std::vector<ComponentDoc> component_docs() {
   };
   std::vector<ComponentDoc> docs = {doc("clocks", clock_schema()),
                                     doc("technology", technology_schema()),
-                                    doc("host", host_schema()),
+                                    doc("host", mcu::native_host_schema()),
                                     doc("bus", memory::interconnect_schema()),
                                     doc("memory.sram", memory::sram_schema()),
                                     doc("memory.external", external_schema()),

@@ -63,7 +63,7 @@ energy::PriceList prices_for(const Platform& platform, const Program& program) {
                              mcu::NativeHost::Values::kSkipped};
   base::ActionCounts counts;
   if (platform.machine) {
-    const auto machine = platform.machine->build(shell::Detail::kValues);
+    const auto machine = platform.machine->build(kAcceleratorName, shell::Detail::kValues);
     const shell::EngineCounters engine{kAcceleratorName, machine->shape(), machine->parts()};
     counts = take_snapshot(system, host, &engine).counts;
   } else {

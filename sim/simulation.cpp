@@ -79,7 +79,7 @@ Bench::Bench(const Platform& platform, const workloads::Graph& graph, const data
       external_{std::make_unique<memory::MemoryTlm>("external", system_.external)},
       host_{"host", host_core_, system_.host_clock} {
   if (platform.machine) {
-    machine_ = platform.machine->build(options.detail);
+    machine_ = platform.machine->build(kAcceleratorName, options.detail);
     machine_->attach(options.probe);
     engine_.emplace(kAcceleratorName, engine_config(platform), system_.engine_clock, *machine_,
                     *system_.registers);
