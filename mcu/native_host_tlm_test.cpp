@@ -196,10 +196,21 @@ class TlmSystem {
   Outcome outcome_;
 };
 
-class NativeHostTlmClocks : public ::testing::TestWithParam<std::pair<int, int>> {};
+/// Frequencies, and whether the engine is still running when the host comes to wait for it.
+struct ClockCase {
+  int bus_hz;
+  int host_hz;
+  bool sleeps;
+};
+
+void PrintTo(const ClockCase& one, std::ostream* out) {
+  *out << "bus " << one.bus_hz << " host " << one.host_hz;
+}
+
+class NativeHostTlmClocks : public ::testing::TestWithParam<ClockCase> {};
 
 TEST_P(NativeHostTlmClocks, EqualsTheEstimateInEveryCycleAndMark) {
-  const Clocks clocks = {{"bus", GetParam().first}, {"host", GetParam().second}};
+  const Clocks clocks = {{"bus", GetParam().bus_hz}, {"host", GetParam().host_hz}};
   const Outcome expected = estimate(clocks, program());
   TlmSystem system(clocks, program());
   const Outcome outcome = system.run();
@@ -207,12 +218,15 @@ TEST_P(NativeHostTlmClocks, EqualsTheEstimateInEveryCycleAndMark) {
   EXPECT_THAT(outcome.marks, ::testing::ElementsAre(0, 1, 2, 0, 1, 2));
   EXPECT_EQ(outcome.ends.size(), 3U);
   EXPECT_EQ(system.outstanding(), "");
+  const base::Cycles idle_in_layer_0 = outcome.counts.at(3);
+  EXPECT_EQ(idle_in_layer_0 > 0, GetParam().sleeps);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NativeHostTlmClocks,
-                         ::testing::Values(std::pair{100'000'000, 100'000'000},
-                                           std::pair{100'000'000, 64'000'000},
-                                           std::pair{75'000'000, 600'000'000}));
+                         ::testing::Values(ClockCase{50'000'000, 400'000'000, true},
+                                           ClockCase{100'000'000, 16'000'000, false},
+                                           ClockCase{75'000'000, 600'000'000, true},
+                                           ClockCase{64'000'000, 48'000'000, false}));
 
 TEST(NativeHostTlm, ComputesOnTheBytesOfTheMemory) {
   TlmSystem system({{"bus", 100'000'000}, {"host", 64'000'000}}, program());
