@@ -9,7 +9,7 @@
 
 namespace milliwatt::workloads {
 
-/// round(a * b / 2^31), ties away from zero; the one overflow (both -2^31) saturates.
+/// round(a * b / 2^31), ties up (-1/2 becomes 0); the one overflow (both -2^31) saturates.
 std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b);
 
 /// round(x / 2^bits), ties away from zero; 0 <= bits <= 62.

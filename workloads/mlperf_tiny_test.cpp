@@ -13,6 +13,8 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "workloads/quantization.h"
+#include "workloads/seeded.h"
+#include "workloads/summary.h"
 
 namespace milliwatt::workloads {
 namespace {
@@ -153,6 +155,50 @@ TEST_P(MlperfTinyNetwork, WindowsAgreeWithTheLayerTable) {
   EXPECT_EQ(seen, graph_.operators.size());
 }
 
+TEST_P(MlperfTinyNetwork, SummaryAgreesWithTheModelTable) {
+  const NetworkSummary summary = summarize(graph_);
+  const auto table = base::CsvTable::read_file((folder() / "models.csv").string());
+  int seen = 0;
+  for (int row = 0; row < table.rows(); ++row) {
+    if (table.text(row, "model") == GetParam()) {
+      EXPECT_EQ(summary.macs, table.integer(row, "macs"));
+      EXPECT_EQ(summary.parameters, table.integer(row, "params"));
+      EXPECT_EQ(summary.peak_live_bytes,
+                table.integer(row, "peak_live_activation_bytes_file_order"));
+      ++seen;
+    }
+  }
+  EXPECT_EQ(seen, 1);
+}
+
+TEST_P(MlperfTinyNetwork, Seed1IsTheSeededInput) {
+  EXPECT_EQ(seeded_input(graph_, 1).at(0), read_bytes(where_ / "seed1.in0.bin"));
+}
+
+TEST_P(MlperfTinyNetwork, DamagedFilesNeverDoHarm) {
+  const Bytes whole = read_bytes(where_ / "model.tflite");
+  Xorshift32 random(1);
+  int good = 0;
+  int refused = 0;
+  for (int round = 0; round < 300; ++round) {
+    Bytes damaged = whole;
+    if (round % 2 == 0) {
+      damaged.resize(random.next() % whole.size());
+    }
+    for (int i = 0; round % 2 == 1 && i < 8; ++i) {
+      damaged[random.next() % damaged.size()] ^= static_cast<std::uint8_t>(1 + random.next() % 255);
+    }
+    try {
+      read_tflite(damaged, "net");
+      ++good;
+    } catch (const base::UserError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GE(refused, 150);  // every truncation
+  EXPECT_EQ(good + refused, 300);
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, MlperfTinyNetwork,
                          testing::Values("mlperf_ic_resnet8", "mlperf_kws_dscnn",
                                          "mlperf_vww_mobilenetv1_025_96", "mlperf_ad_autoencoder",
@@ -167,8 +213,7 @@ class OperatorCases : public testing::Test {
     }
   }
 
-  static void run_case(const json& one) {
-    const auto where = folder() / "ops";
+  static void run_case(const std::filesystem::path& where, const json& one) {
     const std::string name = one["name"];
     const Graph graph = read_tflite(read_bytes(where / one["model"].get<std::string>()), name);
     const TensorValues values = run_reference(graph, read_files(where, one["inputs"]));
@@ -181,7 +226,7 @@ class OperatorCases : public testing::Test {
   }
 
   static void check_multipliers(const Graph& graph, const json& one) {
-    const json derived = one["derived"];
+    const json derived = one.value("derived", json::object());
     if (!derived.contains("output_multiplier") || !derived["output_multiplier"].is_array()) {
       return;
     }
@@ -208,7 +253,7 @@ TEST_F(OperatorCases, AllCasesOfOurOperatorsAreByteEqual) {
       "ADD",     "RESHAPE",           "SOFTMAX"};
   for (const json& one : manifest["cases"]) {
     if (ours.count(one["op"]) != 0) {
-      run_case(one);
+      run_case(folder() / "ops", one);
       ++passed[one["op"]];
     }
   }
@@ -222,6 +267,18 @@ TEST_F(OperatorCases, AllCasesOfOurOperatorsAreByteEqual) {
                                                {"RESHAPE", 1},
                                                {"SOFTMAX", 6}};
   EXPECT_EQ(passed, expected);
+}
+
+TEST_F(OperatorCases, WideConvolutionsAndAdditionsAreByteEqual) {
+  std::map<std::string, int> passed;
+  const json manifest = read_json(folder() / "seanet_int16x8" / "manifest.json");
+  for (const json& one : manifest["cases"]) {
+    if (one["op"] == "CONV_2D" || one["op"] == "ADD") {
+      run_case(folder() / "seanet_int16x8", one);
+      ++passed[one["op"]];
+    }
+  }
+  EXPECT_EQ(passed, (std::map<std::string, int>{{"ADD", 11}, {"CONV_2D", 15}}));
 }
 
 TEST_F(OperatorCases, OtherOperatorsAreRefusedByName) {

@@ -205,10 +205,15 @@ class Walker {
     }
   }
 
+  /// Writers do not align the elements of an empty vector.
   bool verify_scalars(const std::uint8_t* vector, int width) {
+    const auto element_size = static_cast<std::size_t>(width);
+    if (!verifier_.VerifyVectorOrString(vector, element_size)) {
+      return false;
+    }
     const auto elements = static_cast<std::size_t>(vector - start_) + sizeof(std::uint32_t);
-    return verifier_.VerifyAlignment(elements, static_cast<std::size_t>(width)) &&
-           verifier_.VerifyVectorOrString(vector, static_cast<std::size_t>(width));
+    return flatbuffers::ReadScalar<std::uint32_t>(vector) == 0 ||
+           verifier_.VerifyAlignment(elements, element_size);
   }
 
   bool verify_tables(const std::uint8_t* vector, const TableType& type) {

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes cases.yaml from the operator cases of the reference data.
+
+    generate.py REFERENCE/mlperf-tiny/ops > cases.yaml
+
+The outputs are those of TFLite Micro's reference kernels (see README.md beside this file).
+"""
+import json
+import pathlib
+import sys
+
+CASES = [
+    "conv_mult_2m8_ties", "conv_batch3", "conv_3x3_dil2x3_valid", "conv_groups2", "conv_i4w_1x1",
+    "conv_relu_n1_1", "dw_mult3_s2", "dw_kernel_gt_input", "fc_mult_2m9_ties", "fc_relu6", "fc_i4w",
+    "fc_i16x8_batch3_nobias", "avg_3x3_s2_same", "max_3x2_s1x2_relu", "add_bcast_scalar", "add_relu",
+    "softmax_10", "softmax_i8_i16",
+]
+
+
+def block(data):
+    """Bytes as the lines of a folded YAML scalar."""
+    text = data.hex()
+    return "".join("\n          " + text[i:i + 80] for i in range(0, len(text), 80))
+
+
+def tensor(folder, case, entry, inputs, outputs):
+    yield f"      - name: {entry['name']}"
+    yield f"        type: {entry['type'].lower()}"
+    yield f"        shape: [{', '.join(map(str, entry['shape']))}]"
+    # Scales as the bits of float32, because decimal digits could round differently.
+    yield f"        scale_bits: [{', '.join(entry.get('scale_f32_hex', []))}]".replace("[", "['").replace(
+        "]", "']").replace(", ", "', '") if entry.get("scale_f32_hex") else "        scale_bits: []"
+    yield f"        zero_point: {entry.get('zero_point', [0])[0]}"
+    yield f"        dimension: {entry.get('quantized_dimension', 0)}"
+    index = entry["index"]
+    if entry["constant"]:
+        role, name = "constant", entry["data_file"]
+    elif index in inputs:
+        role, name = "input", case["inputs"][inputs.index(index)]
+    else:
+        role, name = "output", case["outputs"][outputs.index(index)]
+    yield f"        role: {role}"
+    yield "        data: >" + block((folder / name).read_bytes())
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    cases = {c["name"]: c for c in json.loads((folder / "manifest.json").read_text())["cases"]}
+    print("# SPDX-License-Identifier: Apache-2.0")
+    print("# Written by generate.py; see README.md.")
+    print("cases:")
+    for name in CASES:
+        case = cases[name]
+        options = case["options"]
+        print(f"  - name: {name}")
+        print(f"    operator: {case['op']}")
+        for key in ("padding", "strideH", "strideW", "dilationHFactor", "dilationWFactor",
+                    "filterHeight", "filterWidth", "fusedActivationFunction", "beta"):
+            if key in options:
+                print(f"    {key}: {options[key]}")
+        print("    tensors:")
+        constant = {t["index"] for t in case["tensors"] if t["constant"]}
+        inputs = [i for i in case["op_inputs"] if i not in constant and i >= 0]
+        for entry in case["tensors"]:
+            for line in tensor(folder, case, entry, inputs, case["op_outputs"]):
+                print(line)
+
+
+if __name__ == "__main__":
+    main()
