@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kLargestDimension = 1 << 20;
 constexpr std::int64_t kLargestTensor = INT32_MAX;
 /// Steps of one command; each is a few dozen bytes in the schedule.
-constexpr std::int64_t kMostFolds = 1 << 22;
+constexpr std::int64_t kMostFolds = 1 << 21;
 
 [[noreturn]] void fail(const std::string& what) {
   throw base::SimulationError("systolic descriptor: " + what);

@@ -123,12 +123,12 @@ TEST(Descriptor, ProductsAreBoundedBeforeTheyAreUsed) {
   EXPECT_THAT(fault([](D& d) { d.geometry.batch = d.geometry.output_c = 1 << 20; }),
               HasSubstr("output elements"));
   EXPECT_THAT(fault([](D& d) {
-                d.geometry.input_h = d.geometry.output_h = 1 << 20;
+                d.geometry.input_h = d.geometry.output_h = 1 << 18;
                 d.geometry.stride_h = d.geometry.kernel_h = d.geometry.kernel_w = 1;
                 d.geometry.pad_top = d.geometry.pad_left = 0;
                 d.tile_h = d.tile_w = 1;
               }),
-              HasSubstr("more than 4194304 folds"));
+              HasSubstr("more than 2097152 folds"));
 }
 
 TEST(Descriptor, AnyOtherNumberOfBytesIsRefused) {
@@ -144,7 +144,7 @@ TEST(Descriptor, HostileBytesGiveAnErrorOrACommandThatFits) {
   SystolicMachine machine("npu", default_config(), shell::Detail::kValues);
   std::mt19937 random(17);
   int decoded = 0, refused = 0;
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     std::vector<std::uint8_t> bytes = bytes_of(good());
     for (auto changes = 1 + random() % 3; changes > 0; --changes) {
       // Behind the head, else most would fail at once.
@@ -158,8 +158,8 @@ TEST(Descriptor, HostileBytesGiveAnErrorOrACommandThatFits) {
       ++refused;
     }
   }
-  EXPECT_GT(decoded, 1000);
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(decoded, 200);
+  EXPECT_GT(refused, 200);
 }
 
 }  // namespace

@@ -64,14 +64,18 @@ TEST_F(FoldByHand, SumsOfColumnZeroMoveDown) {
 }
 
 TEST_F(FoldByHand, OperandsMoveRight) {
-  // Row 1 reads 2 6 0 from cycle 5 on; PE (1, j) has each j cycles later.
-  for (base::Cycles cycle = 0; cycle < 12; ++cycle) {
+  // Row r reads tap r of the three pixels from cycle 4 + r on; PE (r, j) has each j cycles later.
+  const int taps[4][3] = {{1, 5, -1}, {2, 6, 0}, {3, 7, 1}, {4, 8, 2}};
+  for (base::Cycles cycle = 0; cycle < 13; ++cycle) {
     array_.advance(cycle + 1);
-    for (int column = 0; column < 4; ++column) {
-      const base::Cycles t = cycle - 5 - column;
-      const PeRegisters pe = array_.registers(1, column);
-      ASSERT_EQ(pe.has_operand, t >= 0 && t < 3);
-      ASSERT_EQ(pe.activation, t == 0 ? 2 : t == 1 ? 6 : 0);
+    for (int row = 0; row < 4; ++row) {
+      for (int column = 0; column < 4; ++column) {
+        const base::Cycles t = cycle - 4 - row - column;
+        const bool streams = t >= 0 && t < 3;
+        const PeRegisters pe = array_.registers(row, column);
+        ASSERT_EQ(pe.has_operand, streams) << cycle << ' ' << row << ' ' << column;
+        ASSERT_EQ(pe.activation, streams ? taps[row][t] : 0);
+      }
     }
   }
 }
