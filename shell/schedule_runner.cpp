@@ -108,7 +108,6 @@ void ScheduleRunner::begin(UnitId id, base::Cycles now) {
 }
 
 void ScheduleRunner::dispatch(UnitId id, const dataflows::Step& step) {
-  const base::Cycles at = units_[id].begin + config_.issue_cycles;
   switch (units_[id].kind) {
     case UnitKind::kDma:
       begin_transfer(id);
@@ -121,17 +120,22 @@ void ScheduleRunner::dispatch(UnitId id, const dataflows::Step& step) {
       const dataflows::OutputJob& job = command_.output_jobs[step.job];
       run_output_job(job, memory_);
       counts_.output(job, layer(step));
-      end_at(id, at + dataflows::output_cycles(config_.shared, job));
+      run_shared(id, dataflows::output_cycles(config_.shared, job));
       break;
     }
     case UnitKind::kVector: {
       const dataflows::VectorJob& job = command_.vector_jobs[step.job];
       run_vector_job(job, memory_);
       counts_.vector(job, layer(step));
-      end_at(id, at + dataflows::vector_cycles(config_.shared, job));
+      run_shared(id, dataflows::vector_cycles(config_.shared, job));
       break;
     }
   }
+}
+
+void ScheduleRunner::run_shared(UnitId id, base::Cycles cycles) {
+  check_prediction(id, cycles);
+  end_at(id, units_[id].begin + config_.issue_cycles + cycles);
 }
 
 void ScheduleRunner::begin_transfer(UnitId id) {

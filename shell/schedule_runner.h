@@ -37,7 +37,7 @@ class ScheduleRunner {
   /// Cycle of the next event that does not depend on the memory system; kNever when there is none.
   base::Cycles next() const;
   /// Ends and starts steps up to and including cycle `to`, in the order of time. Throws
-  /// SimulationError when the machine does, or when it breaks its own prediction.
+  /// SimulationError when the machine does, or when a step breaks its mapping's prediction.
   void advance(base::Cycles to);
   /// The channel's burst has been answered; the engine sees it at cycle `at`.
   void burst_done(int channel, base::Cycles at);
@@ -81,6 +81,7 @@ class ScheduleRunner {
   void begin_transfer(dataflows::UnitId unit);
   void continue_transfer(dataflows::UnitId unit, base::Cycles at);
   void run_machine(dataflows::UnitId unit, base::Cycles ran);
+  void run_shared(dataflows::UnitId unit, base::Cycles cycles);
   void check_prediction(dataflows::UnitId unit, base::Cycles ran) const;
   void end_at(dataflows::UnitId unit, base::Cycles at);
   void finish(dataflows::UnitId unit);

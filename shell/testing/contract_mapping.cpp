@@ -153,6 +153,7 @@ void ContractMachine::Builder::finish_tile(SlotId sums, SlotId parameters, SlotI
   step.reads = {sums, parameters};
   step.writes = {output};
   step.job = static_cast<std::uint32_t>(command_.output_jobs.size());
+  step.cycles_low = step.cycles_high = dataflows::output_cycles(dataflows::SharedUnits{}, job);
   command_.output_jobs.push_back(job);
   schedule().steps.push_back(step);
 }
