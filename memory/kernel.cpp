@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "memory/kernel_sanitizer.h"
 
 /// libsystemc brings a main() that calls this; ours never does.
 extern "C" int sc_main(int /*argc*/, char* /*argv*/[]) { return 1; }
@@ -36,6 +37,7 @@ std::string text_of(const sc_core::sc_report& report) {
 
 void Kernel::Context::on_report(const sc_core::sc_report& report,
                                 const sc_core::sc_actions& /*actions*/) {
+  forget_unwound_frames();
   if (report.get_severity() == sc_core::SC_INFO) return;
   if (is(report, sc_core::SC_ID_NO_SC_START_ACTIVITY_)) return;  // there was nothing left to run
   // This handler is installed exactly while a Context is the current one.
@@ -66,13 +68,14 @@ Kernel::~Kernel() {
 }
 
 void Kernel::run() {
-  if (sc_core::sc_get_time_resolution() != sc_core::sc_time::from_value(1) ||
-      sc_core::sc_time::from_value(1).to_seconds() != 1e-12) {
+  if (sc_core::sc_get_time_resolution().to_seconds() != 1e-12) {
     throw base::InternalError("the time resolution of SystemC is not 1 ps");
   }
   try {
+    const StackGuard guard;
     sc_core::sc_start();
   } catch (const sc_core::sc_report& report) {
+    forget_unwound_frames();
     if (context_->failure) std::rethrow_exception(context_->failure);
     throw base::SimulationError(text_of(report));
   }
