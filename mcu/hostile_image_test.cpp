@@ -2,7 +2,7 @@
 // Damaged images: the host either runs them or says what is wrong, and never does anything else.
 #include <gtest/gtest.h>
 
-#include "mcu/host_test_support.h"
+#include "mcu/host_testing.h"
 #include "mcu/native_host.h"
 #include "workloads/seeded.h"
 

@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "abi/descriptor.h"
-#include "mcu/host_test_support.h"
+#include "mcu/host_testing.h"
 
 namespace milliwatt::mcu {
 namespace {

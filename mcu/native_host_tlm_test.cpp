@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "abi/registers.h"
-#include "mcu/host_test_support.h"
+#include "mcu/host_testing.h"
 #include "memory/interconnect_tlm.h"
 #include "memory/kernel.h"
 #include "memory/memory_tlm.h"

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "mcu/kernel_test_support.h"
+#include "mcu/kernel_testing.h"
 #include "workloads/mlperf_tiny.h"
 
 namespace milliwatt::mcu {

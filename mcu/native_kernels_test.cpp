@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "mcu/kernel_test_support.h"
+#include "mcu/kernel_testing.h"
 
 namespace milliwatt::mcu {
 namespace {

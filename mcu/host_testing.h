@@ -3,6 +3,7 @@
 // from a flat memory with a fixed time per burst.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -83,7 +84,7 @@ class FlatSystem {
              NativeHost::Values values = NativeHost::Values::kComputed)
       : memory(kMemoryBytes),
         host(config, {kProgramBase, static_cast<std::uint32_t>(image.size())}, values) {
-    std::memcpy(memory.data() + kProgramBase, image.data(), image.size());
+    std::copy(image.begin(), image.end(), memory.begin() + kProgramBase);
   }
 
   /// Runs a section; `limit`: most actions.
