@@ -22,6 +22,9 @@ constexpr std::uint64_t kAddressSpace = std::uint64_t{1} << 32;
 
 void NativeHost::dispatch() {
   const mw_command command = fetched_[command_ - first_fetched_];
+  if (fetch_successor(command)) {
+    return;
+  }
   next_command_ = command_ + 1;
   stage_ = Stage::kFetch;
   push_work(config_.command_cycles);

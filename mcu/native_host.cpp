@@ -281,25 +281,50 @@ void NativeHost::begin_section() {
   stage_ = Stage::kFetch;
 }
 
+std::uint32_t NativeHost::section_commands() const {
+  return section_ == Section::kSetup ? head_.setup_commands : head_.invoke_commands;
+}
+
 void NativeHost::fetch() {
-  const bool setup = section_ == Section::kSetup;
-  const std::uint32_t commands = setup ? head_.setup_commands : head_.invoke_commands;
   command_ = next_command_;
   layer_ = marked_layer_;
   stage_ = Stage::kDispatch;
-  if (command_ >= commands) {
+  if (command_ >= section_commands()) {
     fail("the section has no END");
   }
   if (command_ - first_fetched_ < fetched_.size()) {
     return;
   }
-  const auto burst = static_cast<std::uint32_t>(config_.burst_bytes / sizeof(mw_command));
-  fetched_.assign(std::min(std::max(burst, 1U), commands - command_), mw_command{});
+  fetched_.clear();
   first_fetched_ = command_;
-  const std::uint64_t offset = (setup ? head_.setup_offset : head_.invoke_offset) +
-                               std::uint64_t{command_} * sizeof(mw_command);
-  push_program_read(program_.address + offset, fetched_.size() * sizeof(mw_command),
-                    fetched_.data());
+  fetch_more();
+}
+
+/// Reads the commands behind those that are here, a burst of them.
+void NativeHost::fetch_more() {
+  const auto first = first_fetched_ + static_cast<std::uint32_t>(fetched_.size());
+  const auto burst = static_cast<std::uint32_t>(config_.burst_bytes / sizeof(mw_command));
+  const std::uint32_t count = std::min(std::max(burst, 1U), section_commands() - first);
+  const std::uint32_t section =
+      section_ == Section::kSetup ? head_.setup_offset : head_.invoke_offset;
+  const std::size_t here = fetched_.size();
+  fetched_.resize(here + count);
+  push_program_read(program_.address + section + std::uint64_t{first} * sizeof(mw_command),
+                    count * sizeof(mw_command), fetched_.data() + here);
+}
+
+/// Between START and its WAIT the bus is the engine's: the command behind START is fetched before.
+/// True when it has to come first; the START is then dispatched again.
+bool NativeHost::fetch_successor(const mw_command& command) {
+  const std::uint32_t successor = command_ + 1;
+  if (command.opcode != MW_START || successor >= section_commands() ||
+      successor - first_fetched_ < fetched_.size()) {
+    return false;
+  }
+  fetched_.erase(fetched_.begin(), fetched_.end() - 1);
+  first_fetched_ = command_;
+  fetch_more();
+  return true;
 }
 
 }  // namespace milliwatt::mcu

@@ -138,6 +138,9 @@ class NativeHost {
   void set_up_engine();
   void begin_section();
   void fetch();
+  void fetch_more();
+  bool fetch_successor(const mw_command& command);
+  std::uint32_t section_commands() const;
   void dispatch();
   void start(const mw_command& command);
   void wait(const mw_command& command);
