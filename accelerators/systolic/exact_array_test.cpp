@@ -185,9 +185,10 @@ TEST(ExactArray, StopsAndResumesAnywhere) {
 }
 
 TEST(ExactArray, AFoldLeavesNothingBehind) {
-  // After a fold of one column, operands are still on their way through the unused ones.
+  // After a fold of one column, operands are still on their way through the unused ones. It takes
+  // 2 + 63 + 1 - 2 = 64 cycles, so that they lie where the next fold's window begins.
   const ArraySize size{1, 16};
-  FoldData narrow(size, 40, 1, 1);
+  FoldData narrow(size, 63, 1, 1);
   FoldData wide(size, 40, 1, 16);
   std::mt19937 random(5);
   narrow.fill(random);
