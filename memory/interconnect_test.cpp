@@ -104,6 +104,24 @@ TEST_F(InterconnectTest, LinkIsTakenUntilTheLastBeat) {
   EXPECT_EQ(bus_.wait_cycles(0), 4);       // b could have been granted at 1
 }
 
+TEST_F(InterconnectTest, OneStreamTakesTenCyclesABurstAndTwoFillTheLink) {
+  const InitiatorId a = bus_.add_initiator("a", 0);
+  Picoseconds t = 0;
+  for (int i = 0; i < 10; ++i) t = bus_.uncontended(a, t, read(0, 64));
+  EXPECT_EQ(t, 100 * kPeriod);  // one cycle to decide, eight beats, one of latency
+
+  const InitiatorId b = bus_.add_initiator("b", 1);
+  for (const InitiatorId id : {a, b}) bus_.offer(id, 100 * kPeriod, read(0, 64));
+  for (int i = 0; i < 10; ++i) {
+    // Granted at 101, 109, 117, ...: the loser's offer waits when the link becomes free.
+    const auto grants = decide(101 + 8 * i);
+    ASSERT_EQ(grants.size(), 1u);
+    EXPECT_EQ(grants[0].initiator, i % 2 == 0 ? b : a);  // a had the last turn
+    EXPECT_EQ(grants[0].done, (110 + 8 * i) * kPeriod);
+    bus_.offer(grants[0].initiator, grants[0].done, read(0, 64));
+  }
+}
+
 TEST_F(InterconnectTest, LinksWorkAtTheSameTime) {
   const InitiatorId a = bus_.add_initiator("a", 0);
   const InitiatorId b = bus_.add_initiator("b", 1);
