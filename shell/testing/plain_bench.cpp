@@ -62,11 +62,11 @@ void PlainBench::answer(base::Picoseconds now) {
   }
 }
 
-base::Picoseconds PlainBench::run() {
+base::Picoseconds PlainBench::run(base::Picoseconds limit) {
   while (true) {
     const base::Picoseconds own = engine_.next_event().value_or(kNever);
     const base::Picoseconds bus = next_answer();
-    if (std::min(own, bus) == kNever) {
+    if (std::min(own, bus) > limit) {
       return now_;
     }
     now_ = std::min(own, bus);

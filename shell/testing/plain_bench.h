@@ -33,8 +33,8 @@ class PlainBench : private EnginePort {
 
   /// Writes the registers that start the descriptor at `address`, all at `now`.
   void start(std::uint32_t address, std::uint32_t bytes, base::Picoseconds now);
-  /// Runs until nothing is due; returns the time of the last event.
-  base::Picoseconds run();
+  /// Runs until nothing is due, or nothing up to `limit`; returns the time of the last event.
+  base::Picoseconds run(base::Picoseconds limit = kNever - 1);
   /// start() and run() at the current time, then acknowledges the interrupt.
   void run_descriptor(const void* descriptor, std::uint32_t bytes, std::uint32_t address);
 
