@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "app/command.h"
+#include "app/help.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "sim/platform.h"
+
+namespace milliwatt::app {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+/// "systolic" for "accelerator (systolic)", else the name itself.
+std::string short_name(const std::string& name) {
+  const std::size_t open = name.find(" (");
+  return open == std::string::npos ? name : name.substr(open + 2, name.size() - open - 3);
+}
+
+std::string list_components(const std::vector<sim::ComponentDoc>& docs) {
+  std::string text = "Parts of a platform file; `milliwatt describe COMPONENT` lists its keys.\n\n";
+  for (const sim::ComponentDoc& doc : docs) {
+    text += fmt::format("  {:<24}{}\n", doc.name, wrap(doc.doc, kWidth - 26, 26));
+  }
+  return text;
+}
+
+/// "source: ... (assumed, 4 .. 64)" of a constant; empty for a plain parameter.
+std::string origin(const base::ParameterRow& row) {
+  std::string text = row.source.empty() ? "" : "source: " + row.source;
+  if (!row.confidence.empty()) {
+    text += (text.empty() ? "" : "; ") + row.confidence;
+  }
+  return text;
+}
+
+std::string describe_parameter(const base::ParameterRow& row) {
+  const auto field = [](const char* name, const std::string& value) {
+    return value.empty() ? std::string() : fmt::format("  {} {}", name, value);
+  };
+  std::string text =
+      fmt::format("  {:<22}{}{}{}\n", row.key, "default " + row.def, field("range", row.range),
+                  row.range.empty() ? field("unit", row.unit) : "");
+  for (const std::string& line : {row.doc, origin(row)}) {
+    text += line.empty() ? "" : fmt::format("    {}\n", wrap(line, kWidth - 4, 4));
+  }
+  return text;
+}
+
+std::string describe(const sim::ComponentDoc& doc) {
+  std::string text = fmt::format("{}: {}\n", doc.name, wrap(doc.doc, kWidth, 0));
+  for (const base::ParameterRow& row : doc.parameters) {
+    text += "\n" + describe_parameter(row);
+  }
+  return text;
+}
+
+const sim::ComponentDoc& find(const std::vector<sim::ComponentDoc>& docs,
+                              const std::string& wanted) {
+  std::vector<std::string> names;
+  for (const sim::ComponentDoc& doc : docs) {
+    if (wanted == doc.name || wanted == short_name(doc.name)) {
+      return doc;
+    }
+    names.push_back(short_name(doc.name));
+  }
+  throw base::UserError(
+      fmt::format("unknown component '{}'{}", wanted, base::suggestion(wanted, names)));
+}
+
+int run(const Arguments& arguments) {
+  const std::vector<sim::ComponentDoc> docs = sim::component_docs();
+  std::cout << (arguments.positionals().empty() ? list_components(docs)
+                                                : describe(find(docs, arguments.positionals()[0])));
+  return kGood;
+}
+
+}  // namespace
+
+Command describe_command() {
+  return {"describe",
+          "[COMPONENT]",
+          "Lists the parts of a platform file, or the keys of one part with default, range, unit "
+          "and source.",
+          "  milliwatt describe\n"
+          "  milliwatt describe systolic\n",
+          CommandLine({}, {"COMPONENT"}, 0, 1),
+          run};
+}
+
+}  // namespace milliwatt::app

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command.h"
+
+namespace milliwatt::app {
+
+std::vector<Command> commands() {
+  return {run_command(), network_command(), check_command(), describe_command(), list_command()};
+}
+
+}  // namespace milliwatt::app

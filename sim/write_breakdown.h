@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums that several writers need.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "sim/results.h"
+
+namespace milliwatt::sim {
+
+/// A run as if it were one layer: layers and system together. Utilisation is that of the engine
+/// over the whole run, including what it did not compute. `name` is "total".
+LayerResult total_of(const RunResult& result);
+
+/// The layers in their order, then the system.
+std::vector<const LayerResult*> rows_of(const RunResult& result);
+
+/// Dynamic and static energy together.
+energy::Bounds energy_of(const LayerResult& layer);
+
+/// Energy of one layer (or base::kNoLayer) in two other cuts. Each sums to the layer's energy.
+struct EnergyCut {
+  std::vector<energy::Bounds> by_component;  ///< in the order of EnergyReport::by_component
+  std::array<energy::Bounds, energy::kConfidences> by_confidence{};
+};
+EnergyCut cut_energy(const energy::EnergyReport& report, int layer);
+/// The same for the whole run.
+EnergyCut cut_energy(const energy::EnergyReport& report);
+
+}  // namespace milliwatt::sim

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/write_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "sim/write_breakdown.h"
+#include "sim/write_grid.h"
+#include "sim/write_numbers.h"
+
+namespace milliwatt::sim {
+namespace {
+
+constexpr double kAttojoulesPerJoule = 1e18;
+constexpr double kSquareNanometresPerSquareMillimetre = 1e12;
+
+std::string joules(std::int64_t attojoules) {
+  return with_prefix(static_cast<double>(attojoules) / kAttojoulesPerJoule);
+}
+
+std::string percent(std::int64_t part, std::int64_t whole) {
+  return whole == 0
+             ? ""
+             : fmt::format("{:.1f}", 100 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string interval(const Interval& value) {
+  const std::string low = with_prefix(static_cast<double>(value.low));
+  return value.exact() ? low : low + ".." + with_prefix(static_cast<double>(value.high));
+}
+
+std::string count(std::int64_t value) { return with_prefix(static_cast<double>(value)); }
+
+/// "84/5/9/0/2": percent of the cycles by cause, in the order of Cause.
+std::string cause_split(const LayerResult& layer) {
+  std::vector<std::string> shares;
+  for (const std::int64_t cycles : layer.cycles_by_cause) {
+    shares.push_back(fmt::format(
+        "{:.0f}", 100 * static_cast<double>(cycles) / static_cast<double>(layer.cycles.low)));
+  }
+  return fmt::format("{}", fmt::join(shares, "/"));
+}
+
+std::vector<GridColumn> layer_columns() {
+  return {{"#", ""},
+          {"operator", "", true},
+          {"output", "", true},
+          {"runner", "", true},
+          {"MACs", ""},
+          {"cycles", ""},
+          {"time", "%"},
+          {"util", "%"},
+          {"bound by", "", true},
+          {"cmp/vec/mem", "/hst/ctl  %", true},
+          {"off", "chip B"},
+          {"least", "B"},
+          {"energy", "J"}};
+}
+
+std::vector<std::string> layer_cells(const LayerResult& layer, const RunResult& result) {
+  const bool ran = layer.cycles.low > 0;
+  const bool engine = ran && layer.peak_macs_per_cycle > 0;
+  return {"",
+          layer.kind,
+          layer.output_shape,
+          layer.runner,
+          layer.macs > 0 ? count(layer.macs) : "",
+          interval(layer.cycles),
+          percent(layer.cycles.low, result.cycles.low),
+          engine ? fmt::format("{:.1f}", 100 * layer.utilisation()) : "",
+          ran ? cause_name(layer.bound_by()) : "",
+          ran ? cause_split(layer) : "",
+          count(layer.offchip_bytes()),
+          count(layer.compulsory_offchip_bytes),
+          joules(energy_of(layer).nominal)};
+}
+
+std::string layer_table(const RunResult& result) {
+  Grid grid(layer_columns());
+  for (const LayerResult& layer : result.layers) {
+    std::vector<std::string> cells = layer_cells(layer, result);
+    cells[0] = fmt::format("{}", layer.index);
+    grid.add(std::move(cells));
+  }
+  std::vector<std::string> system = layer_cells(result.system, result);
+  system[1] = "system";
+  grid.add(std::move(system));
+  grid.rule();
+  std::vector<std::string> total = layer_cells(total_of(result), result);
+  total[1] = "total";
+  grid.add(std::move(total));
+  return grid.text();
+}
+
+/// " (1.10 .. 1.40)" where the bounds differ.
+std::string range(const energy::Bounds& bounds, double unit) {
+  if (bounds.low == bounds.high) {
+    return "";
+  }
+  return fmt::format("  ({} .. {})", three_digits(static_cast<double>(bounds.low) / unit),
+                     three_digits(static_cast<double>(bounds.high) / unit));
+}
+
+std::string by_confidence(const energy::EnergyReport& energy) {
+  std::vector<std::string> shares;
+  for (const base::Confidence confidence : energy::kAllConfidences) {
+    const auto& part = energy.by_confidence[static_cast<std::size_t>(confidence)];
+    if (part.nominal > 0) {
+      shares.push_back(fmt::format("{} {} %", base::confidence_name(confidence),
+                                   percent(part.nominal, energy.total.nominal)));
+    }
+  }
+  return fmt::format("{}", fmt::join(shares, ", "));
+}
+
+/// The components that use most, each with its share; the rest in one.
+std::string by_component(const energy::EnergyReport& energy) {
+  constexpr std::size_t kShown = 3;
+  std::vector<std::pair<std::int64_t, std::string>> parts;
+  for (const energy::NamedEnergy& part : energy.by_component) {
+    parts.emplace_back(-(part.dynamic_energy.nominal + part.static_energy.nominal), part.name);
+  }
+  std::sort(parts.begin(), parts.end());
+  std::vector<std::string> shares;
+  std::int64_t rest = energy.total.nominal;
+  for (std::size_t i = 0; i < std::min(kShown, parts.size()); ++i) {
+    shares.push_back(
+        fmt::format("{} {} %", parts[i].second, percent(-parts[i].first, energy.total.nominal)));
+    rest += parts[i].first;
+  }
+  if (parts.size() > kShown) {
+    shares.push_back(fmt::format("others {} %", percent(rest, energy.total.nominal)));
+  }
+  return fmt::format("{}", fmt::join(shares, ", "));
+}
+
+/// The system clock's "100 MHz".
+std::string clock_text(const RunResult& result) {
+  return base::print_integer(result.system_clock_hz, base::Unit::kHertz);
+}
+
+std::string latency(const RunResult& result) {
+  const double high_ms = result.latency_ms() * static_cast<double>(result.cycles.high) /
+                         static_cast<double>(std::max<std::int64_t>(result.cycles.low, 1));
+  const std::string number = result.cycles.exact()
+                                 ? three_digits(result.latency_ms())
+                                 : three_digits(result.latency_ms()) + ".." + three_digits(high_ms);
+  return fmt::format("{}  ({} cycles at {}; set-up, once: {})", number, interval(result.cycles),
+                     clock_text(result), count(result.setup_cycles));
+}
+
+std::string off_chip(const RunResult& result) {
+  const std::int64_t least = result.compulsory_offchip_bytes();
+  std::string text = count(result.offchip_bytes()) + "B, compulsory " + count(least) + "B";
+  if (least > 0) {
+    text += fmt::format(
+        ", {} times as much",
+        three_digits(static_cast<double>(result.offchip_bytes()) / static_cast<double>(least)));
+  }
+  return text;
+}
+
+std::string area(const energy::AreaReport& report) {
+  std::string text = three_digits(static_cast<double>(report.total.nominal) /
+                                  kSquareNanometresPerSquareMillimetre) +
+                     range(report.total, kSquareNanometresPerSquareMillimetre);
+  if (!report.unknown.empty()) {
+    text += fmt::format("  without {}: unknown", fmt::join(report.unknown, ", "));
+  }
+  return text;
+}
+
+std::string check(const RunResult& result) {
+  if (result.check.done) {
+    return fmt::format("checked: {} tensors, {} bytes equal to the reference", result.check.tensors,
+                       result.check.bytes);
+  }
+  return result.level == Level::kEstimate ? "not checked: an estimate has no values"
+                                          : "not checked: --no-check";
+}
+
+std::string totals(const RunResult& result) {
+  constexpr double kAttojoulesPerMicrojoule = 1e12;
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"latency_ms", latency(result)},
+      {"inferences_per_s", three_digits(result.inferences_per_s())},
+      {"energy_uJ",
+       three_digits(result.energy_uj()) + range(result.energy.total, kAttojoulesPerMicrojoule)},
+      {"  by confidence", by_confidence(result.energy)},
+      {"  by component", by_component(result.energy)},
+      {"average_power_mW", three_digits(result.average_power_mw())},
+      {"TOPS_per_W", three_digits(result.tops_per_watt())},
+      {"EDP_uJ_ms", three_digits(result.edp_uj_ms())},
+      {"off chip", off_chip(result)},
+      {"area_mm2", area(result.area)},
+      {"outputs", check(result)}};
+  std::string text;
+  for (const auto& [name, value] : lines) {
+    text += fmt::format("{:<16}  {}\n", name, value);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string format_table(const RunResult& result) {
+  const char* weights = result.weights == workloads::WeightsOrigin::kFile ? "file" : "seeded";
+  return fmt::format("{} on {}, level {}, weights: {}, {}, {}\n\n", result.network, result.platform,
+                     level_name(result.level), weights, clock_text(result), result.technology) +
+         layer_table(result) + "\n" + totals(result);
+}
+
+}  // namespace milliwatt::sim
