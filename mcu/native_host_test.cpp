@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "abi/descriptor.h"
+#include "base/files.h"
 #include "mcu/host_testing.h"
 
 namespace milliwatt::mcu {
@@ -262,6 +263,16 @@ TEST(NativeHostConfig, DefaultsComeFromTheSchema) {
     const bool is_cost = row.unit == "cycles";
     EXPECT_EQ(is_cost, row.confidence.rfind("assumed, ", 0) == 0) << row.key;
     EXPECT_EQ(is_cost, !row.source.empty()) << row.key;
+  }
+}
+
+TEST(NativeHostConfig, ThePageHasEveryParameterWithItsDefault) {
+  const std::string page = base::read_file(MILLIWATT_SOURCE_DIR "/docs/models/native-host.md");
+  for (const base::ParameterRow& row : native_host_schema().describe()) {
+    if (row.key != "kind") {
+      const std::string cells = "| `" + row.key + "` | " + row.def + " |";
+      EXPECT_NE(page.find(cells), std::string::npos) << cells;
+    }
   }
 }
 

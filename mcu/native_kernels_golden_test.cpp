@@ -64,5 +64,33 @@ TEST(NativeKernels, EqualTheGoldenOperatorCases) {
   EXPECT_EQ(equal, 65);
 }
 
+class HostNetwork : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(HostNetwork, EveryTensorEqualsTheReference) {
+  if (!mlperf_tiny::available()) {
+    GTEST_SKIP() << mlperf_tiny::kSkipMessage;
+  }
+  const workloads::Graph graph = mlperf_tiny::read_model(GetParam());
+  const std::vector<Bytes> inputs = workloads::seeded_input(graph, 5);
+  const workloads::TensorValues expected = workloads::run_reference(graph, inputs);
+  for (const workloads::Operator& op : graph.operators) {
+    std::vector<const Bytes*> operands;
+    for (const workloads::TensorId id : op.inputs) {
+      const bool constant = id >= 0 && !graph.tensor(id).data.empty();
+      operands.push_back(id < 0     ? nullptr
+                         : constant ? &graph.tensor(id).data
+                                    : &expected[static_cast<std::size_t>(id)]);
+    }
+    EXPECT_EQ(testing::run_on_host(graph, op, operands),
+              expected[static_cast<std::size_t>(op.outputs[0])])
+        << op.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(MlperfTiny, HostNetwork,
+                         ::testing::Values("mlperf_ic_resnet8", "mlperf_kws_dscnn",
+                                           "mlperf_vww_mobilenetv1_025_96",
+                                           "mlperf_ad_autoencoder"));
+
 }  // namespace
 }  // namespace milliwatt::mcu
