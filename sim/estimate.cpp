@@ -22,6 +22,7 @@ class Walk {
   Walk(const Platform& platform, const dataflows::Plan& plan, const Program& program, End end)
       : plan_{plan},
         program_{program},
+        end_{end},
         system_{platform, program},
         host_{platform.host, program_place(program), NativeHost::Values::kSkipped} {
     if (platform.machine) {
@@ -39,7 +40,7 @@ class Walk {
     return std::move(measurement_);
   }
 
-  bool exact() const { return !engine_ || engine_->exact(); }
+  bool exact() const { return exact_ && (!engine_ || engine_->exact()); }
 
  private:
   base::Picoseconds now() const { return system_.host_clock.edge(cycle_); }
@@ -73,6 +74,7 @@ class Walk {
   }
 
   void move(const HostAction& action) {
+    yield_to_engine();
     const base::Picoseconds done = system_.bus.uncontended(system_.host_port, now(), action.burst);
     cycle_ = system_.host_clock.cycle_at_or_after(done);
     const std::uint64_t address = action.burst.address;
@@ -87,6 +89,18 @@ class Walk {
       std::uint32_t value = 0;
       std::memcpy(&value, action.data, sizeof value);
       engine_->write_register(address - program_.map.engines, value, done);
+    }
+  }
+
+  /// While an engine runs, the host's bursts and the engine's may meet on a link: at worst the host
+  /// waits until the engine has ended.
+  void yield_to_engine() {
+    if (!engine_ || engine_->done() <= now()) {
+      return;
+    }
+    exact_ = false;
+    if (end_ == End::kHigh) {
+      cycle_ = system_.host_clock.cycle_at_or_after(engine_->done());
     }
   }
 
@@ -107,10 +121,12 @@ class Walk {
 
   const dataflows::Plan& plan_;
   const Program& program_;
+  End end_;
   System system_;
   NativeHost host_;
   std::optional<EngineEstimate> engine_;
   base::Cycles cycle_ = 0;
+  bool exact_ = true;
   Measurement measurement_;
 };
 

@@ -22,8 +22,9 @@ struct Estimate {
 /// simulation runs; an engine's command is decoded from the program's bytes, and its steps are
 /// timed by the recurrence:
 ///   low   units work side by side, steps take cycles_low, counted transfers move nothing
-///   high  one step after the other, steps take cycles_high, counted transfers move their most
-/// The high end holds because whenever one step waits for a link, another one is using it.
+///   high  one step after the other, steps take cycles_high, counted transfers move their most,
+///         and the host's own bursts wait until a running engine has ended
+/// The high end holds because whenever somebody waits for a link, somebody else is using it.
 Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const Program& program);
 
 }  // namespace milliwatt::sim

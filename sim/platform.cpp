@@ -202,6 +202,15 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
   return platform;
 }
 
+Platform parse_platform(const std::string& text, const std::string& name) {
+  Diagnostics faults;
+  Platform platform;
+  platform.name = name;
+  read_parts(base::parse_yaml_text(text, name), platform, faults);
+  faults.throw_if_any();
+  return platform;
+}
+
 std::string Platform::effective_yaml() const {
   YamlNode root = YamlNode::map();
   root.set("name", YamlNode::scalar(name));

@@ -59,7 +59,7 @@ struct Platform {
   /// None: the host runs everything.
   std::shared_ptr<const MachineConfig> machine;
   ShellConfig shell;
-  std::shared_ptr<const energy::Technology> technology;
+  std::shared_ptr<const energy::Technology> technology;  ///< null until it is loaded
 
   base::Clock system_clock() const { return {"system", clocks.system}; }
   base::Clock clock(const char* clock_name, const std::optional<std::int64_t>& hz) const {
@@ -75,6 +75,9 @@ struct Platform {
 /// `technologies` or `configs/technologies` beside or above the platform file, then among those
 /// that come with milliwatt; a path is relative to the platform file.
 Platform load_platform(const std::string& path, const std::vector<std::string>& settings);
+
+/// The same for a text, but without its technology: it can run and not be priced.
+Platform parse_platform(const std::string& text, const std::string& name);
 
 /// What `milliwatt describe` shows of one part of a platform file.
 struct ComponentDoc {

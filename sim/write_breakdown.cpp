@@ -29,6 +29,12 @@ std::size_t component_index(const energy::EnergyReport& report, const std::strin
   return static_cast<std::size_t>(found - report.by_component.begin());
 }
 
+double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
+
+double latency_ms(std::int64_t cycles, const RunResult& result) {
+  return ratio(static_cast<double>(cycles) * 1e3, static_cast<double>(result.system_clock_hz));
+}
+
 }  // namespace
 
 LayerResult total_of(const RunResult& result) {
@@ -86,6 +92,21 @@ EnergyCut cut_energy(const energy::EnergyReport& report) {
   }
   cut.by_confidence = report.by_confidence;
   return cut;
+}
+
+const char* weights_name(const RunResult& result) {
+  return result.weights == workloads::WeightsOrigin::kFile ? "file" : "seeded";
+}
+
+double high_latency_ms(const RunResult& result) { return latency_ms(result.cycles.high, result); }
+
+Metrics metrics_of(const RunResult& result, const LayerResult& layer) {
+  const double energy_uj = static_cast<double>(energy_of(layer).nominal) / 1e12;
+  Metrics metrics;
+  metrics.latency_ms = latency_ms(layer.cycles.low, result);
+  metrics.average_power_mw = ratio(energy_uj, metrics.latency_ms);
+  metrics.tops_per_watt = ratio(2 * static_cast<double>(layer.macs), energy_uj) * 1e-6;
+  return metrics;
 }
 
 }  // namespace milliwatt::sim

@@ -28,4 +28,18 @@ EnergyCut cut_energy(const energy::EnergyReport& report, int layer);
 /// The same for the whole run.
 EnergyCut cut_energy(const energy::EnergyReport& report);
 
+/// "file" or "seeded".
+const char* weights_name(const RunResult& result);
+
+/// The latency at the upper end of an estimate; the latency itself where it is exact.
+double high_latency_ms(const RunResult& result);
+
+/// Ratios of one layer; each 0 where there is nothing to divide by.
+struct Metrics {
+  double latency_ms = 0;
+  double average_power_mw = 0;
+  double tops_per_watt = 0;
+};
+Metrics metrics_of(const RunResult& result, const LayerResult& layer);
+
 }  // namespace milliwatt::sim

@@ -143,11 +143,9 @@ std::string clock_text(const RunResult& result) {
 }
 
 std::string latency(const RunResult& result) {
-  const double high_ms = result.latency_ms() * static_cast<double>(result.cycles.high) /
-                         static_cast<double>(std::max<std::int64_t>(result.cycles.low, 1));
   const std::string number = result.cycles.exact()
                                  ? three_digits(result.latency_ms())
-                                 : three_digits(result.latency_ms()) + ".." + three_digits(high_ms);
+                                 : three_digits(result.latency_ms()) + ".." + three_digits(high_latency_ms(result));
   return fmt::format("{}  ({} cycles at {}; set-up, once: {})", number, interval(result.cycles),
                      clock_text(result), count(result.setup_cycles));
 }
@@ -207,9 +205,8 @@ std::string totals(const RunResult& result) {
 }  // namespace
 
 std::string format_table(const RunResult& result) {
-  const char* weights = result.weights == workloads::WeightsOrigin::kFile ? "file" : "seeded";
   return fmt::format("{} on {}, level {}, weights: {}, {}, {}\n\n", result.network, result.platform,
-                     level_name(result.level), weights, clock_text(result), result.technology) +
+                     level_name(result.level), weights_name(result), clock_text(result), result.technology) +
          layer_table(result) + "\n" + totals(result);
 }
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// One schedule, three interpreters: `values` and `exact` agree in everything, `estimate` agrees
+// with both where it says so and contains them elsewhere. Random systems; the seed is the case.
+#include <gtest/gtest.h>
+
+#include "base/digest.h"
+#include "sim/estimate.h"
+#include "sim/prepare.h"
+#include "sim/program.h"
+#include "sim/run.h"
+#include "sim/simulation.h"
+#include "sim/testing/random_system.h"
+
+namespace milliwatt::sim {
+namespace {
+
+constexpr std::uint32_t kCases = 1200;
+/// Cases per test, so that a failure names a small range and ctest can run them side by side.
+constexpr std::uint32_t kCasesPerTest = 100;
+
+/// Every output of the array with its cycle, in order.
+class Recorder : public shell::OutputProbe {
+ public:
+  void output(const shell::OutputEvent& e) override {
+    events_.insert(events_.end(),
+                   {static_cast<std::int64_t>(e.job), e.index, e.lane, e.value, e.cycle});
+  }
+  const std::vector<std::int64_t>& events() const { return events_; }
+
+ private:
+  std::vector<std::int64_t> events_;
+};
+
+struct Tally {
+  int exact_estimates = 0;
+  int intervals = 0;
+  std::size_t outputs = 0;
+};
+
+void expect_same(const Measurement& a, const Measurement& b) {
+  EXPECT_EQ(a.begin, b.begin);
+  EXPECT_EQ(a.end, b.end);
+  EXPECT_EQ(a.setup_time, b.setup_time);
+  EXPECT_EQ(a.layer_begins, b.layer_begins);
+  EXPECT_EQ(a.traffic, b.traffic);
+  ASSERT_EQ(a.counts.components.size(), b.counts.components.size());
+  for (std::size_t i = 0; i < a.counts.components.size(); ++i) {
+    EXPECT_EQ(a.counts.components[i], b.counts.components[i])
+        << "counters of " << a.counts.components[i].instance();
+  }
+}
+
+base::Picoseconds length(const Measurement& m) { return m.end - m.begin; }
+
+std::int64_t sum_of_actions(const base::Counters& c) {
+  std::int64_t sum = 0;
+  for (int action = 0; action < c.actions(); ++action) {
+    sum += c.total(action);
+  }
+  return sum;
+}
+
+/// Every count of the truth lies between those of the two ends. Of the host only its time does: how
+/// that splits into active and idle cycles depends on the phases of the clocks.
+void expect_contains(const Estimate& e, const Measurement& truth) {
+  EXPECT_LE(length(e.low), length(truth));
+  EXPECT_GE(length(e.high), length(truth));
+  for (std::size_t i = 0; i < truth.counts.components.size(); ++i) {
+    const base::Counters& c = truth.counts.components[i];
+    const base::Counters& low = e.low.counts.components[i];
+    const base::Counters& high = e.high.counts.components[i];
+    if (c.component_class().name == "host_core") {
+      EXPECT_LE(sum_of_actions(low), sum_of_actions(c));
+      EXPECT_GE(sum_of_actions(high), sum_of_actions(c));
+      continue;
+    }
+    for (int action = 0; action < c.actions(); ++action) {
+      EXPECT_LE(low.total(action), c.total(action)) << c.instance();
+      EXPECT_GE(high.total(action), c.total(action)) << c.instance();
+    }
+  }
+}
+
+void check_case(std::uint32_t seed, Tally& tally) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  const testing::RandomSystem s = testing::random_system(seed);
+  const dataflows::Plan plan = plan_for(s.platform, s.graph);
+  const Program program =
+      build_program(s.graph, plan, static_cast<std::uint64_t>(s.platform.external.size), 1);
+  Recorder values_outputs;
+  Recorder exact_outputs;
+  SimulationOptions options;
+  options.probe = &values_outputs;
+  const Simulated values = simulate(s.platform, s.graph, plan, program, s.inputs, options);
+  options.detail = shell::Detail::kExact;
+  options.probe = &exact_outputs;
+  const Simulated exact = simulate(s.platform, s.graph, plan, program, s.inputs, options);
+
+  const workloads::TensorValues reference = workloads::run_reference(s.graph, s.inputs);
+  EXPECT_GT(check_tensors(s.graph, values.tensors, reference).bytes, 0);
+  EXPECT_EQ(values.tensors, exact.tensors);
+  EXPECT_EQ(values_outputs.events(), exact_outputs.events());
+  expect_same(values.measurement, exact.measurement);
+  tally.outputs += values_outputs.events().size();
+
+  const Estimate e = estimate(s.platform, plan, program);
+  if (e.exact) {
+    expect_same(e.low, values.measurement);
+    ++tally.exact_estimates;
+  } else {
+    expect_contains(e, values.measurement);
+    ++tally.intervals;
+  }
+}
+
+class Interpreters : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(Interpreters, Agree) {
+  Tally tally;
+  for (std::uint32_t i = 0; i < kCasesPerTest; ++i) {
+    check_case(GetParam() * kCasesPerTest + i, tally);
+    if (HasFailure()) {
+      return;
+    }
+  }
+  // Both kinds occur, and the arrays produced something to compare.
+  EXPECT_GT(tally.exact_estimates, 0);
+  EXPECT_GT(tally.intervals, 0);
+  EXPECT_GT(tally.outputs, 0U);
+  RecordProperty("exact_estimates", tally.exact_estimates);
+  RecordProperty("intervals", tally.intervals);
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomSystems, Interpreters, ::testing::Range(0U, kCases / kCasesPerTest));
+
+}  // namespace
+}  // namespace milliwatt::sim

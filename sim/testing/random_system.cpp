@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/testing/random_system.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "workloads/check.h"
+
+namespace milliwatt::sim::testing {
+namespace {
+
+using workloads::ElementType;
+using workloads::Graph;
+using workloads::Operator;
+using workloads::OperatorKind;
+using workloads::Tensor;
+using workloads::TensorId;
+using workloads::TensorRole;
+
+/// Draws with distributions of our own: those of the standard library differ between vendors.
+class Draw {
+ public:
+  explicit Draw(std::mt19937& random) : random_{random} {}
+
+  std::int32_t between(std::int32_t low, std::int32_t high) {
+    return low + static_cast<std::int32_t>(random_() % static_cast<std::uint32_t>(high - low + 1));
+  }
+  bool chance(int percent) { return between(1, 100) <= percent; }
+  template <typename T>
+  T any_of(std::initializer_list<T> options) {
+    return options.begin()[between(0, static_cast<std::int32_t>(options.size()) - 1)];
+  }
+
+ private:
+  std::mt19937& random_;
+};
+
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(std::mt19937& random) : draw_{random} { graph_.name = "random"; }
+
+  Graph build() {
+    std::vector<std::int32_t> shape = {draw_.chance(15) ? 2 : 1, draw_.between(1, 9),
+                                       draw_.between(1, 9), draw_.between(1, 20)};
+    TensorId current = activation("input", shape, TensorRole::kInput);
+    graph_.batch = shape[0];
+    graph_.inputs = {current};
+    const int operators = draw_.between(1, 4);
+    for (int i = 0; i < operators; ++i) {
+      current = append(current);
+    }
+    graph_.outputs = {current};
+    workloads::check_graph(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  TensorId append(TensorId input) {
+    const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
+    if (shape.size() == 2) {
+      return draw_.chance(70) ? fully_connected(input) : softmax(input);
+    }
+    switch (draw_.between(0, 9)) {
+      case 0:
+        return add(input);
+      case 1:
+        return pool(input, OperatorKind::kAveragePool2d);
+      case 2:
+        return pool(input, OperatorKind::kMaxPool2d);
+      case 3:
+        return flatten(input);
+      case 4:
+        return depthwise(input);
+      default:
+        return convolution(input);
+    }
+  }
+
+  TensorId add_tensor(Tensor tensor) {
+    graph_.tensors.push_back(std::move(tensor));
+    return static_cast<TensorId>(graph_.tensors.size() - 1);
+  }
+
+  TensorId activation(const std::string& name, const std::vector<std::int32_t>& shape,
+                      TensorRole role = TensorRole::kActivation) {
+    Tensor t;
+    t.name = fmt::format("{}{}", name, graph_.tensors.size());
+    t.shape = shape;
+    t.role = role;
+    t.quantization.scales = {0.01F * static_cast<float>(draw_.between(1, 20))};
+    t.quantization.zero_points = {draw_.between(-128, 127)};
+    return add_tensor(t);
+  }
+
+  TensorId weights(const std::vector<std::int32_t>& shape, int channel_dimension) {
+    Tensor t;
+    t.name = fmt::format("weights{}", graph_.tensors.size());
+    t.shape = shape;
+    t.role = TensorRole::kConstant;
+    const std::int32_t channels = shape[static_cast<std::size_t>(channel_dimension)];
+    const std::int32_t scales = draw_.chance(70) ? channels : 1;
+    for (std::int32_t c = 0; c < scales; ++c) {
+      t.quantization.scales.push_back(0.001F * static_cast<float>(draw_.between(1, 30)));
+      t.quantization.zero_points.push_back(0);
+    }
+    t.quantization.dimension = channel_dimension;
+    for (std::int64_t i = 0; i < t.elements(); ++i) {
+      t.data.push_back(static_cast<std::uint8_t>(draw_.between(-128, 127)));
+    }
+    return add_tensor(t);
+  }
+
+  TensorId bias(std::int32_t channels) {
+    if (draw_.chance(25)) {
+      return workloads::kNoTensor;
+    }
+    Tensor t;
+    t.name = fmt::format("bias{}", graph_.tensors.size());
+    t.type = ElementType::kInt32;
+    t.shape = {channels};
+    t.role = TensorRole::kConstant;
+    for (std::int32_t c = 0; c < channels; ++c) {
+      const std::int32_t value = draw_.between(-20000, 20000);
+      std::uint8_t bytes[4];
+      std::memcpy(bytes, &value, sizeof value);
+      t.data.insert(t.data.end(), bytes, bytes + sizeof value);
+    }
+    return add_tensor(t);
+  }
+
+  workloads::Activation any_activation() {
+    return draw_.any_of({workloads::Activation::kNone, workloads::Activation::kRelu,
+                         workloads::Activation::kRelu6});
+  }
+
+  /// A window with at least one output; pads stay below the kernel.
+  workloads::Window window(const std::vector<std::int32_t>& shape, bool dilated) {
+    workloads::Window w;
+    w.kernel_h = draw_.between(1, 4);
+    w.kernel_w = draw_.between(1, 4);
+    w.stride_h = draw_.between(1, 3);
+    w.stride_w = draw_.between(1, 3);
+    w.dilation_h = dilated && draw_.chance(20) ? 2 : 1;
+    w.dilation_w = dilated && draw_.chance(20) ? 2 : 1;
+    const std::int32_t reach_h = (w.kernel_h - 1) * w.dilation_h;
+    const std::int32_t reach_w = (w.kernel_w - 1) * w.dilation_w;
+    w.pad_top = reach_h / 2;
+    w.pad_bottom = std::max(reach_h - w.pad_top, reach_h + 1 - shape[1] - w.pad_top);
+    w.pad_left = reach_w / 2;
+    w.pad_right = std::max(reach_w - w.pad_left, reach_w + 1 - shape[2] - w.pad_left);
+    return w;
+  }
+
+  static std::int32_t outputs(std::int32_t size, std::int32_t pads, std::int32_t kernel,
+                              std::int32_t dilation, std::int32_t stride) {
+    return (size + pads - (kernel - 1) * dilation - 1) / stride + 1;
+  }
+
+  std::vector<std::int32_t> windowed(const std::vector<std::int32_t>& shape,
+                                     const workloads::Window& w, std::int32_t channels) {
+    return {shape[0],
+            outputs(shape[1], w.pad_top + w.pad_bottom, w.kernel_h, w.dilation_h, w.stride_h),
+            outputs(shape[2], w.pad_left + w.pad_right, w.kernel_w, w.dilation_w, w.stride_w),
+            channels};
+  }
+
+  TensorId emit(OperatorKind kind, workloads::Attributes attributes, std::vector<TensorId> inputs,
+                TensorId output) {
+    Operator op;
+    op.kind = kind;
+    op.name = fmt::format("{}{}", workloads::operator_name(kind), graph_.operators.size());
+    op.attributes = attributes;
+    op.inputs = std::move(inputs);
+    op.outputs = {output};
+    graph_.operators.push_back(std::move(op));
+    return output;
+  }
+
+  TensorId convolution(TensorId input) {
+    const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
+    workloads::Conv2d conv;
+    conv.window = window(shape, true);
+    conv.activation = any_activation();
+    const std::int32_t filters = draw_.between(1, 40);
+    const TensorId w = weights({filters, conv.window.kernel_h, conv.window.kernel_w, shape[3]}, 0);
+    const TensorId b = bias(filters);
+    return emit(OperatorKind::kConv2d, conv, {input, w, b},
+                activation("conv", windowed(shape, conv.window, filters)));
+  }
+
+  TensorId depthwise(TensorId input) {
+    const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
+    workloads::DepthwiseConv2d conv;
+    conv.window = window(shape, true);
+    conv.activation = any_activation();
+    conv.multiplier = draw_.between(1, 2);
+    const std::int32_t channels = shape[3] * conv.multiplier;
+    const TensorId w = weights({1, conv.window.kernel_h, conv.window.kernel_w, channels}, 3);
+    const TensorId b = bias(channels);
+    return emit(OperatorKind::kDepthwiseConv2d, conv, {input, w, b},
+                activation("dw", windowed(shape, conv.window, channels)));
+  }
+
+  TensorId fully_connected(TensorId input) {
+    const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
+    workloads::FullyConnected fc;
+    fc.activation = any_activation();
+    const std::int32_t units = draw_.between(1, 40);
+    const TensorId w = weights({units, shape[1]}, 0);
+    const TensorId b = bias(units);
+    return emit(OperatorKind::kFullyConnected, fc, {input, w, b},
+                activation("fc", {shape[0], units}));
+  }
+
+  TensorId pool(TensorId input, OperatorKind kind) {
+    const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
+    workloads::Pool2d attributes;
+    attributes.window = window(shape, false);
+    attributes.activation = any_activation();
+    const TensorId output = activation("pool", windowed(shape, attributes.window, shape[3]));
+    graph_.tensors[static_cast<std::size_t>(output)].quantization =
+        graph_.tensor(input).quantization;
+    return emit(kind, attributes, {input}, output);
+  }
+
+  TensorId add(TensorId input) {
+    const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
+    workloads::Add attributes;
+    attributes.activation = any_activation();
+    return emit(OperatorKind::kAdd, attributes, {input, input}, activation("add", shape));
+  }
+
+  TensorId flatten(TensorId input) {
+    const Tensor& from = graph_.tensor(input);
+    const auto depth = static_cast<std::int32_t>(from.elements() / from.shape[0]);
+    const std::vector<std::int32_t> shape = {from.shape[0], depth};
+    const workloads::Quantization quantization = from.quantization;
+    const TensorId output = activation("flat", shape);
+    graph_.tensors[static_cast<std::size_t>(output)].quantization = quantization;
+    return emit(OperatorKind::kReshape, workloads::Reshape{}, {input}, output);
+  }
+
+  TensorId softmax(TensorId input) {
+    const TensorId output = activation("softmax", graph_.tensor(input).shape);
+    Tensor& t = graph_.tensors[static_cast<std::size_t>(output)];
+    t.quantization.scales = {1.0F / 256.0F};
+    t.quantization.zero_points = {-128};
+    return emit(OperatorKind::kSoftmax, workloads::Softmax{}, {input}, output);
+  }
+
+  Draw draw_;
+  Graph graph_;
+};
+
+std::string random_platform(std::mt19937& random) {
+  Draw draw{random};
+  const bool roomy = draw.chance(40);
+  const auto buffer = [&](std::int32_t small_low, std::int32_t small_high) {
+    return roomy ? draw.between(16, 64) * 1024 : draw.between(small_low, small_high);
+  };
+  const char* same = "{system: 100 MHz}";
+  const char* other =
+      "{system: 100 MHz, host: 64 MHz, bus: 133 MHz, external: 66600 kHz, accelerator: 120 MHz}";
+  return fmt::format(
+      "clocks: {}\n"
+      "host: {{burst: {} B, mac: 1 cycle}}\n"
+      "bus: {{width: {} B, latency: {} cycles, arbitration: {}}}\n"
+      "memory:\n"
+      "  sram: {{size: {} B, width: {} B, latency: {} cycles}}\n"
+      "  external: {{size: 4 MiB, bytes_per_cycle: {} B, latency: {} cycles, burst: {} B}}\n"
+      "accelerator:\n"
+      "  kind: systolic\n"
+      "  rows: {}\n"
+      "  columns: {}\n"
+      "  input_buffer: {} B\n"
+      "  weight_buffer: {} B\n"
+      "  accumulator_buffer: {} B\n"
+      "  output_buffer: {} B\n"
+      "  output_lanes: {}\n"
+      "  vector_lanes: {}\n"
+      "  separate_store_channel: {}\n"
+      "  shell: {{burst: {} B, decode: {} cycles, issue: {} cycles}}\n",
+      draw.chance(70) ? same : other, 4 << draw.between(0, 5), 1 << draw.between(0, 4),
+      draw.between(0, 3), draw.chance(50) ? "round_robin" : "priority",
+      draw.chance(80) ? 512 * 1024 : 1024, 1 << draw.between(0, 4), draw.between(1, 3),
+      draw.between(1, 9), draw.between(1, 20), 8 << draw.between(0, 5), draw.between(1, 17),
+      draw.between(1, 17), buffer(400, 4000), buffer(400, 4000), buffer(100, 4000),
+      buffer(60, 2000), draw.between(1, 16), draw.between(1, 16),
+      draw.chance(25) ? "true" : "false", 4 << draw.between(0, 6), draw.between(0, 20),
+      draw.between(0, 2));
+}
+
+}  // namespace
+
+Graph random_graph(std::mt19937& random) { return GraphBuilder{random}.build(); }
+
+RandomSystem random_system(std::uint32_t seed) {
+  std::mt19937 random{seed};
+  RandomSystem system{parse_platform(random_platform(random), "random"), random_graph(random), {}};
+  Draw draw{random};
+  for (const TensorId id : system.graph.inputs) {
+    workloads::Bytes bytes(static_cast<std::size_t>(system.graph.tensor(id).bytes()));
+    for (std::uint8_t& byte : bytes) {
+      byte = static_cast<std::uint8_t>(draw.between(0, 255));
+    }
+    system.inputs.push_back(std::move(bytes));
+  }
+  return system;
+}
+
+}  // namespace milliwatt::sim::testing
