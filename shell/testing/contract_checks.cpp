@@ -46,6 +46,7 @@ class Faults {
   Faults(const Schedule& schedule, const EngineCore& engine)
       : schedule_{schedule},
         command_{engine.commands().back()},
+        issue_cycles_{engine.config().issue_cycles},
         ran_{match_timeline(schedule, engine)} {}
 
   std::vector<std::string> find(const EngineCore& engine) {
@@ -77,7 +78,7 @@ class Faults {
   void check_step(std::size_t i) {
     const Step& step = schedule_.steps[i];
     const Interval& interval = ran_[i].interval;
-    const base::Cycles cycles = interval.end - interval.start;
+    const base::Cycles cycles = interval.end - interval.start - issue_cycles_;
     if (step.cycles_high > 0 && (cycles < step.cycles_low || cycles > step.cycles_high)) {
       faults_.push_back(fmt::format("step {} takes {} cycles", i, cycles));
     }
@@ -107,6 +108,7 @@ class Faults {
 
   const Schedule& schedule_;
   const CommandSpan& command_;
+  base::Cycles issue_cycles_;
   std::vector<RanStep> ran_;
   std::vector<std::string> faults_;
 };
