@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "base/integer_math.h"
+
 namespace milliwatt::dataflows {
 namespace {
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Taps of a window that starts at `begin` and lie in [0, size).
 std::int64_t valid_taps(std::int64_t begin, std::int64_t kernel, std::int64_t size) {
@@ -35,11 +35,11 @@ std::int64_t pool_taps(const PoolJob& job) {
 
 std::int64_t output_cycles(const SharedUnits& units, const OutputJob& job) {
   const std::int64_t sums = std::int64_t{job.pixels} * job.channels;
-  return divide_up(sums, units.output_lanes) + units.output_latency;
+  return base::divide_up(sums, units.output_lanes) + units.output_latency;
 }
 
 std::int64_t vector_cycles(const SharedUnits& units, const VectorJob& job) {
-  return divide_up(std::visit(VectorWork{}, job), units.vector_lanes) + units.vector_latency;
+  return base::divide_up(std::visit(VectorWork{}, job), units.vector_lanes) + units.vector_latency;
 }
 
 }  // namespace milliwatt::dataflows

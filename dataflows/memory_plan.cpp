@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/integer_math.h"
 #include "dataflows/plan.h"
 
 namespace milliwatt::dataflows {
@@ -13,22 +14,15 @@ namespace {
 
 using workloads::Graph;
 using workloads::Operator;
-using workloads::OperatorKind;
-using workloads::Tensor;
 using workloads::TensorId;
 using workloads::TensorRole;
-
-std::uint64_t align(std::uint64_t bytes) {
-  return (bytes + kTensorAlignment - 1) / kTensorAlignment * kTensorAlignment;
-}
 
 /// For each tensor the one whose bytes it shares: itself, or the input of the reshape behind it.
 std::vector<TensorId> roots(const Graph& graph) {
   std::vector<TensorId> root(graph.tensors.size());
   std::iota(root.begin(), root.end(), 0);
   for (const Operator& op : graph.operators) {
-    if (op.kind == OperatorKind::kReshape &&
-        graph.tensor(op.inputs[0]).role != TensorRole::kConstant) {
+    if (is_alias(graph, op)) {
       root[static_cast<std::size_t>(op.outputs[0])] = root[static_cast<std::size_t>(op.inputs[0])];
     }
   }
@@ -87,13 +81,19 @@ std::vector<std::size_t> placement_order(const Graph& graph, const std::vector<T
   return order;
 }
 
+/// What the offset of an mw_ref can reach.
+constexpr std::uint64_t kAddressable = std::uint64_t{1} << 32;
+/// More than any memory has.
+constexpr std::uint64_t kEndless = std::uint64_t{1} << 62;
+
 /// First-fit placement of lifetimes in one region.
 class Arena {
  public:
   explicit Arena(std::uint64_t size) : size_{size} {}
 
   std::optional<std::uint32_t> place(const PlannedTensor& tensor) {
-    const std::uint64_t bytes = align(static_cast<std::uint64_t>(tensor.bytes));
+    const std::uint64_t bytes =
+        base::round_up(static_cast<std::uint64_t>(tensor.bytes), kTensorAlignment);
     std::uint64_t offset = 0;
     for (const Block& block : blocks_) {  // by offset
       const bool at_once = block.first <= tensor.last_use && tensor.first_use <= block.last;
@@ -127,6 +127,44 @@ class Arena {
   std::vector<Block> blocks_;
 };
 
+/// The two memories, SRAM first.
+struct Memories {
+  Arena sram, external;
+  bool all_fit = true;
+
+  void place(PlannedTensor& tensor) {
+    if (const auto inside = sram.place(tensor)) {
+      tensor.place = {MW_REGION_SRAM, *inside};
+    } else if (const auto outside = external.place(tensor)) {
+      tensor.place = {MW_REGION_EXTERNAL, *outside};
+    } else {
+      all_fit = false;
+    }
+  }
+};
+
+Memories place_all(const std::vector<std::size_t>& order, std::uint64_t sram_bytes,
+                   std::uint64_t external_bytes, std::vector<PlannedTensor>& tensors) {
+  Memories memories{Arena{sram_bytes}, Arena{external_bytes}};
+  for (const std::size_t id : order) {
+    memories.place(tensors[id]);
+  }
+  return memories;
+}
+
+/// Names two ways out, each enough by itself: placement is first fit, so that a memory as large as
+/// what is used of an endless one gives the same places.
+[[noreturn]] void fail(const std::vector<std::size_t>& order, std::uint64_t sram_bytes,
+                       std::uint64_t external_bytes, std::vector<PlannedTensor>& tensors) {
+  const Memories outside = place_all(order, sram_bytes, kEndless, tensors);
+  const Memories inside = place_all(order, kEndless, 0, tensors);
+  throw base::UserError(fmt::format(
+      "the tensors fit neither the {} bytes of SRAM nor the {} bytes of external memory: enlarge "
+      "memory.external.size by {} bytes or memory.sram.size by {} bytes",
+      sram_bytes, external_bytes, outside.external.used() - external_bytes,
+      inside.sram.used() - sram_bytes));
+}
+
 }  // namespace
 
 void plan_memory(const Graph& graph, const PlatformView& platform, Plan& plan) {
@@ -136,20 +174,12 @@ void plan_memory(const Graph& graph, const PlatformView& platform, Plan& plan) {
     plan.tensors[id].bytes = graph.tensors[id].bytes();
   }
   set_lifetimes(graph, root, plan);
-  Arena sram{platform.sram_bytes};
-  Arena external{platform.external_bytes};
-  for (const std::size_t id : placement_order(graph, root, plan)) {
-    PlannedTensor& tensor = plan.tensors[id];
-    if (const auto offset = sram.place(tensor)) {
-      tensor.place = {MW_REGION_SRAM, *offset};
-    } else if (const auto outside = external.place(tensor)) {
-      tensor.place = {MW_REGION_EXTERNAL, *outside};
-    } else {
-      throw base::UserError(fmt::format(
-          "tensor {} of {} bytes fits neither the {} bytes of SRAM nor the {} bytes of external "
-          "memory that the program leaves: enlarge memory.sram.size or memory.external.size",
-          graph.tensors[id].name, tensor.bytes, platform.sram_bytes, platform.external_bytes));
-    }
+  const std::vector<std::size_t> order = placement_order(graph, root, plan);
+  const std::uint64_t sram_bytes = std::min(platform.sram_bytes, kAddressable);
+  const std::uint64_t external_bytes = std::min(platform.external_bytes, kAddressable);
+  const Memories memories = place_all(order, sram_bytes, external_bytes, plan.tensors);
+  if (!memories.all_fit) {
+    fail(order, sram_bytes, external_bytes, plan.tensors);
   }
   for (std::size_t id = 0; id < root.size(); ++id) {
     const PlannedTensor& home = plan.tensors[static_cast<std::size_t>(root[id])];
@@ -157,8 +187,8 @@ void plan_memory(const Graph& graph, const PlatformView& platform, Plan& plan) {
     plan.tensors[id].first_use = home.first_use;
     plan.tensors[id].last_use = home.last_use;
   }
-  plan.region_bytes[MW_REGION_SRAM] = sram.used();
-  plan.region_bytes[MW_REGION_EXTERNAL] = external.used();
+  plan.region_bytes[MW_REGION_SRAM] = memories.sram.used();
+  plan.region_bytes[MW_REGION_EXTERNAL] = memories.external.used();
 }
 
 }  // namespace milliwatt::dataflows

@@ -14,11 +14,6 @@ using workloads::Operator;
 using workloads::OperatorKind;
 using workloads::TensorRole;
 
-bool is_alias(const Graph& graph, const Operator& op) {
-  return op.kind == OperatorKind::kReshape &&
-         graph.tensor(op.inputs[0]).role != TensorRole::kConstant;
-}
-
 std::string label(const Operator& op, std::size_t index) {
   return fmt::format("operator {} ({}{}{})", index, workloads::operator_name(op.kind),
                      op.name.empty() ? "" : " ", op.name);
@@ -82,6 +77,14 @@ void refuse_unsupported(const Graph& graph, const PlatformView& platform) {
 }
 
 }  // namespace
+
+bool is_alias(const Graph& graph, const Operator& op) {
+  const auto plain = [&](workloads::TensorId id) {
+    const TensorRole role = graph.tensor(id).role;
+    return role != TensorRole::kConstant && role != TensorRole::kState;
+  };
+  return op.kind == OperatorKind::kReshape && plain(op.inputs[0]) && plain(op.outputs[0]);
+}
 
 Plan make_plan(const Graph& graph, const PlatformView& platform) {
   refuse_unsupported(graph, platform);

@@ -37,6 +37,10 @@ struct PlannedOperator {
   std::string reason;                ///< why no engine runs it, when the host does
 };
 
+/// A reshape whose output shares the bytes of its input. Constants stay in the program and states
+/// may change under the copy, so that the bytes of both are copied.
+bool is_alias(const workloads::Graph& graph, const workloads::Operator& op);
+
 /// Addresses of tensors start at multiples of this, so that bursts start aligned.
 constexpr std::uint32_t kTensorAlignment = 64;
 
@@ -57,12 +61,13 @@ struct Plan {
 };
 
 /// Plans `graph`. Throws UserError that lists every operator that neither an engine nor the host
-/// can run, or says by how many bytes the tensors miss the memories.
+/// can run, or what `plan_memory` says.
 Plan make_plan(const workloads::Graph& graph, const PlatformView& platform);
 
 /// Places activations, inputs and states in SRAM, largest first, each at the lowest offset that is
 /// free over its lifetime; what does not fit goes to external memory. Fills tensors and
-/// region_bytes of the plan.
+/// region_bytes of the plan. Throws UserError that says by how many bytes the tensors miss either
+/// memory.
 void plan_memory(const workloads::Graph& graph, const PlatformView& platform, Plan& plan);
 
 }  // namespace milliwatt::dataflows

@@ -8,11 +8,15 @@
 
 namespace milliwatt::dataflows {
 
+/// More slots than this of one kind bring no reuse that a search would miss.
+constexpr int kMostSlots = 1024;
+
 /// Equal slots of one buffer that a mapping fills in turn. Each remembers what it holds (its key),
 /// so that a tile still there is not loaded again; the oldest is replaced first.
 class SlotRing {
  public:
-  /// Appends `count` slots of `bytes` at `offset` of `buffer` to the schedule.
+  /// Appends `count` slots of `bytes` at `offset` of `buffer` to the schedule. Throws InternalError
+  /// without any slot, or when the schedule has more than a SlotId can name.
   SlotRing(Schedule& schedule, BufferId buffer, std::uint32_t offset, std::uint32_t bytes,
            int count);
 

@@ -1,140 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataflows/systolic_engine.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstring>
-
 #include "base/error.h"
+#include "base/integer_math.h"
 #include "dataflows/recurrence.h"
+#include "dataflows/systolic_task.h"
 #include "dataflows/vector_task.h"
-#include "workloads/quantization.h"
 
 namespace milliwatt::dataflows {
 namespace {
 
 using workloads::ElementType;
 using workloads::Graph;
-using workloads::kNoTensor;
 using workloads::Operator;
 using workloads::OperatorKind;
 using workloads::Tensor;
 using workloads::TensorRole;
 
-std::int32_t divide_up(std::int32_t a, std::int32_t b) { return (a + b - 1) / b; }
-
-/// One filter's weight for tap k, whatever the operator: both layouts hold [filter][k].
-class Filters {
- public:
-  Filters(const Graph& graph, const Operator& op, const ConvGeometry& geometry)
-      : weights_{graph.tensor(op.inputs[1]).data}, length_{dot_length(geometry)} {}
-
-  std::int8_t weight(std::int64_t filter, std::int64_t k) const {
-    return static_cast<std::int8_t>(weights_[static_cast<std::size_t>(filter * length_ + k)]);
-  }
-  /// Sum of a filter's weights: what an input zero point of 1 would add to every output.
-  std::int32_t sum(std::int64_t filter) const {
-    std::int32_t total = 0;
-    for (std::int64_t k = 0; k < length_; ++k) {
-      total += weight(filter, k);
-    }
-    return total;
-  }
-
- private:
-  const std::vector<std::uint8_t>& weights_;
-  std::int64_t length_;
-};
-
-/// [column tile][k][column]: the rows of a fold are consecutive.
-PackedConstant pack_weights(const Filters& filters, const ConvGeometry& g, std::int32_t columns) {
-  PackedConstant packed;
-  packed.tensor_class = base::TensorClass::kWeights;
-  packed.bytes.reserve(static_cast<std::size_t>(dot_length(g) * g.output_c));
-  for (std::int32_t first = 0; first < g.output_c; first += columns) {
-    const std::int32_t last = std::min(first + columns, g.output_c);
-    for (std::int64_t k = 0; k < dot_length(g); ++k) {
-      for (std::int32_t filter = first; filter < last; ++filter) {
-        packed.bytes.push_back(static_cast<std::uint8_t>(filters.weight(filter, k)));
-      }
-    }
-  }
-  return packed;
-}
-
-std::int32_t bias_of(const Graph& graph, const Operator& op, std::int32_t channel) {
-  const workloads::TensorId id = op.inputs.size() > 2 ? op.inputs[2] : kNoTensor;
-  std::int32_t bias = 0;
-  if (id != kNoTensor) {
-    std::memcpy(&bias,
-                graph.tensor(id).data.data() + std::size_t{4} * static_cast<std::size_t>(channel),
-                4);
-  }
-  return bias;
-}
-
-/// sum (x - z) w + bias = sum x w + (bias - z sum w), also where padding streams x = z.
-PackedConstant requantization_table(const Graph& graph, const Operator& op, const Filters& filters,
-                                    const ConvGeometry& g) {
-  const workloads::OutputStage stage = workloads::output_stage(graph, op);
-  PackedConstant table;
-  table.tensor_class = base::TensorClass::kParameters;
-  table.bytes.resize(static_cast<std::size_t>(g.output_c) * sizeof(mw_channel_parameters));
-  for (std::int32_t c = 0; c < g.output_c; ++c) {
-    const workloads::Multiplier m = stage.multipliers[static_cast<std::size_t>(c)];
-    const mw_channel_parameters row{bias_of(graph, op, c) - stage.input_zero_point * filters.sum(c),
-                                    m.mantissa, m.exponent};
-    std::memcpy(table.bytes.data() + static_cast<std::size_t>(c) * sizeof row, &row, sizeof row);
-  }
-  return table;
-}
-
-class SystolicTask : public EngineTask {
- public:
-  SystolicTask(const Graph& graph, const Operator& op, const SystolicShape& shape,
-               const SystolicMapping& mapping) {
-    const ConvGeometry geometry = conv_geometry(graph, op);
-    const Filters filters{graph, op, geometry};
-    constants_.push_back(pack_weights(filters, geometry, shape.columns));
-    constants_.push_back(requantization_table(graph, op, filters, geometry));
-    const workloads::OutputStage stage = workloads::output_stage(graph, op);
-    fields_.geometry = geometry;
-    fields_.input_zero_point = stage.input_zero_point;
-    fields_.output_zero_point = stage.output_zero_point;
-    fields_.clamp_low = stage.clamp.low;
-    fields_.clamp_high = stage.clamp.high;
-    fields_.tile_h = mapping.tile_h;
-    fields_.tile_w = mapping.tile_w;
-    fields_.pixel_tiles_outer = mapping.pixel_tiles_outer ? 1 : 0;
-    fields_.weights_per_fold = mapping.weights_per_fold ? 1 : 0;
-  }
-
-  const std::vector<PackedConstant>& constants() const override { return constants_; }
-
-  std::vector<std::uint8_t> descriptor(const TaskPlaces& places,
-                                       std::uint16_t layer) const override {
-    mw_systolic_descriptor d = fields_;
-    d.head = {MW_DESCRIPTOR_MAGIC, MW_DESCRIPTOR_VERSION, MW_MACHINE_SYSTOLIC, sizeof d, layer, 1};
-    d.ifmap = places.inputs.at(0);
-    d.weights = places.constants.at(0);
-    d.parameters = places.constants.at(1);
-    d.ofmap = places.output;
-    std::vector<std::uint8_t> bytes(sizeof d);
-    std::memcpy(bytes.data(), &d, sizeof d);
-    return bytes;
-  }
-
-  std::string mapping() const override {
-    return fmt::format("tiles of {}x{} pixels, {} tiles outer, weights by {}", fields_.tile_h,
-                       fields_.tile_w, fields_.pixel_tiles_outer != 0 ? "pixel" : "filter",
-                       fields_.weights_per_fold != 0 ? "fold" : "filter tile");
-  }
-
- private:
-  mw_systolic_descriptor fields_{};
-  std::vector<PackedConstant> constants_;
-};
+/// The mapping that needs least of every buffer.
+constexpr SystolicMapping kSmallest{1, 1, false, true};
 
 /// Places of a trial command: apart, so that no two tensors touch.
 SystolicCommand trial(const ConvGeometry& geometry, const SystolicMapping& mapping) {
@@ -198,11 +82,14 @@ std::optional<std::string> SystolicEngine::refuses(const Graph& graph, const Ope
       op.kind == OperatorKind::kMaxPool2d) {
     return vector_refuses(graph, op, systolic_engine_shape(shape_));
   }
-  std::optional<std::string> reason = array_refuses(graph, op);
-  if (!reason && candidates(conv_geometry(graph, op)).empty()) {
-    reason = misfit(conv_geometry(graph, op), {1, 1, false, true}, shape_);
+  if (std::optional<std::string> reason = array_refuses(graph, op)) {
+    return reason;
   }
-  return reason;
+  const ConvGeometry geometry = conv_geometry(graph, op);
+  if (candidates(geometry).empty()) {
+    return "no mapping fits: " + misfit(geometry, kSmallest, shape_);
+  }
+  return sums_refused(graph, op);
 }
 
 std::unique_ptr<EngineTask> SystolicEngine::map(const Graph& graph, const Operator& op,
@@ -228,9 +115,9 @@ std::vector<SystolicMapping> SystolicEngine::candidates(const ConvGeometry& geom
           ++kept;
         }
         if (tile_h > 1) {
-          tile_h = divide_up(tile_h, 2);
+          tile_h = base::divide_up(tile_h, 2);
         } else if (tile_w > 1 && kept == 0) {
-          tile_w = divide_up(tile_w, 2);
+          tile_w = base::divide_up(tile_w, 2);
         } else {
           break;
         }
@@ -245,7 +132,7 @@ SystolicMapping SystolicEngine::choose(const ConvGeometry& geometry,
   const std::vector<SystolicMapping> all = candidates(geometry);
   if (all.empty()) {
     throw base::UserError("no mapping fits the array's buffers: " +
-                          misfit(geometry, {1, 1, false, true}, shape_));
+                          misfit(geometry, kSmallest, shape_));
   }
   SystolicMapping best;
   std::int64_t fewest = INT64_MAX;
@@ -257,12 +144,6 @@ SystolicMapping SystolicEngine::choose(const ConvGeometry& geometry,
     }
   }
   return best;
-}
-
-std::unique_ptr<EngineTask> systolic_task(const Graph& graph, const Operator& op,
-                                          const SystolicShape& shape,
-                                          const SystolicMapping& mapping) {
-  return std::make_unique<SystolicTask>(graph, op, shape, mapping);
 }
 
 std::int64_t predicted_cycles(const SystolicCommand& command, const SystolicShape& shape,

@@ -9,7 +9,7 @@ namespace milliwatt::dataflows {
 /// A weight-stationary systolic array with the shared output stage and vector unit. Runs int8
 /// convolutions (any window, one group) and fully connected layers on the array, and what
 /// `vector_refuses` lets pass on the vector unit. Left to others: depthwise and grouped
-/// convolutions, weights below 8 bits, activations of other types.
+/// convolutions, weights below 8 bits, activations of other types, sums that may leave 32 bits.
 class SystolicEngine : public EngineModel {
  public:
   explicit SystolicEngine(const SystolicShape& shape);
@@ -32,11 +32,6 @@ class SystolicEngine : public EngineModel {
  private:
   SystolicShape shape_;
 };
-
-/// A convolution or fully connected layer with a given mapping.
-std::unique_ptr<EngineTask> systolic_task(const workloads::Graph& graph,
-                                          const workloads::Operator& op, const SystolicShape& shape,
-                                          const SystolicMapping& mapping);
 
 /// Cycles of a command by the recurrence, with transfers at `costs`.
 std::int64_t predicted_cycles(const SystolicCommand& command, const SystolicShape& shape,

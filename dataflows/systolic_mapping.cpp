@@ -4,166 +4,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "dataflows/slots.h"
+#include "dataflows/systolic_tiling.h"
 
 namespace milliwatt::dataflows {
 namespace {
 
-constexpr std::uint32_t kSumBytes = 4;
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-/// A half-open range of image rows or columns.
-struct Range {
-  std::int32_t begin = 0;
-  std::int32_t size = 0;
-};
-
-/// Input positions inside the image that `count` outputs from `first` on look at.
-Range input_range(std::int32_t first, std::int32_t count, std::int32_t stride, std::int32_t kernel,
-                  std::int32_t dilation, std::int32_t pad, std::int32_t size) {
-  const std::int32_t begin = std::max(0, first * stride - pad);
-  const std::int32_t end =
-      std::min(size, (first + count - 1) * stride - pad + (kernel - 1) * dilation + 1);
-  return {begin, std::max(0, end - begin)};
-}
-
-/// Output tile and the input region that it needs.
-struct PixelTile {
-  std::int32_t image = 0;
-  Range out_y, out_x, in_y, in_x;
-
-  std::int64_t pixels() const { return std::int64_t{out_y.size} * out_x.size; }
-};
-
-/// Sizes of the slots of each buffer, and how many of each fit.
-struct Layout {
-  std::uint64_t ifmap_bytes = 0;
-  std::uint64_t weight_bytes = 0;
-  std::uint64_t parameter_bytes = 0;
-  std::uint64_t sum_bytes = 0;
-  std::uint64_t output_bytes = 0;
-  int ifmaps = 0;
-  int weights = 0;
-  int parameters = 0;
-  int sums = 0;
-  int outputs = 0;
-};
-
-/// Cuts a convolution into pixel tiles and column tiles.
-class Tiling {
- public:
-  Tiling(const ConvGeometry& geometry, const SystolicMapping& mapping, const SystolicShape& shape)
-      : g_{geometry}, m_{mapping}, s_{shape} {}
-
-  std::int64_t tiles_down() const { return divide_up(g_.output_h, m_.tile_h); }
-  std::int64_t tiles_across() const { return divide_up(g_.output_w, m_.tile_w); }
-  std::int64_t pixel_tiles() const { return g_.batch * tiles_down() * tiles_across(); }
-  std::int64_t column_tiles() const { return divide_up(g_.output_c, s_.columns); }
-  std::int64_t folds() const { return divide_up(dot_length(g_), s_.rows); }
-
-  /// Pixel tile `index`: images outermost, then rows, then columns.
-  PixelTile pixel_tile(std::int64_t index) const {
-    PixelTile tile;
-    const std::int64_t x = index % tiles_across();
-    const std::int64_t y = index / tiles_across() % tiles_down();
-    tile.image = static_cast<std::int32_t>(index / (tiles_across() * tiles_down()));
-    tile.out_y = cut(y, m_.tile_h, g_.output_h);
-    tile.out_x = cut(x, m_.tile_w, g_.output_w);
-    tile.in_y = input_range(tile.out_y.begin, tile.out_y.size, g_.stride_h, g_.kernel_h,
-                            g_.dilation_h, g_.pad_top, g_.input_h);
-    tile.in_x = input_range(tile.out_x.begin, tile.out_x.size, g_.stride_w, g_.kernel_w,
-                            g_.dilation_w, g_.pad_left, g_.input_w);
-    return tile;
-  }
-
-  /// Filters of column tile `index`.
-  Range filters(std::int64_t index) const { return cut(index, s_.columns, g_.output_c); }
-
-  Layout layout() const;
-
- private:
-  static Range cut(std::int64_t index, std::int32_t step, std::int32_t size) {
-    const auto begin = static_cast<std::int32_t>(index * step);
-    return {begin, std::min(step, size - begin)};
-  }
-
-  /// Most input positions that any tile of `count` outputs needs along one axis.
-  static std::int64_t most_inputs(std::int32_t count, std::int32_t stride, std::int32_t kernel,
-                                  std::int32_t dilation, std::int32_t size) {
-    const std::int64_t span =
-        (std::int64_t{count} - 1) * stride + (std::int64_t{kernel} - 1) * dilation + 1;
-    return std::min<std::int64_t>(span, size);
-  }
-
-  void share_weight_buffer(Layout& l) const;
-
-  const ConvGeometry& g_;
-  const SystolicMapping& m_;
-  const SystolicShape& s_;
-};
-
-Layout Tiling::layout() const {
-  const std::int64_t tile_h = std::min(m_.tile_h, g_.output_h);
-  const std::int64_t tile_w = std::min(m_.tile_w, g_.output_w);
-  const std::int64_t columns = std::min(s_.columns, g_.output_c);
-  const std::int64_t pixels = tile_h * tile_w;
-  Layout l;
-  l.ifmap_bytes =
-      static_cast<std::uint64_t>(most_inputs(static_cast<std::int32_t>(tile_h), g_.stride_h,
-                                             g_.kernel_h, g_.dilation_h, g_.input_h) *
-                                 most_inputs(static_cast<std::int32_t>(tile_w), g_.stride_w,
-                                             g_.kernel_w, g_.dilation_w, g_.input_w) *
-                                 g_.input_c);
-  const std::int64_t taps =
-      m_.weights_per_fold ? std::min<std::int64_t>(s_.rows, dot_length(g_)) : dot_length(g_);
-  l.weight_bytes = static_cast<std::uint64_t>(taps * columns);
-  l.parameter_bytes = static_cast<std::uint64_t>(columns) * sizeof(mw_channel_parameters);
-  l.sum_bytes = static_cast<std::uint64_t>(pixels * columns) * kSumBytes;
-  l.output_bytes =
-      static_cast<std::uint64_t>(pixels * (m_.pixel_tiles_outer ? g_.output_c : columns));
-  l.ifmaps = slots_that_fit(s_.input_buffer_bytes, l.ifmap_bytes, pixel_tiles());
-  l.sums = slots_that_fit(s_.accumulator_buffer_bytes, l.sum_bytes, 2);
-  l.outputs = slots_that_fit(s_.output_buffer_bytes, l.output_bytes, 2);
-  share_weight_buffer(l);
-  return l;
-}
-
-/// Weights and requantization tables share a buffer: table by table with the weights of a column
-/// tile; or two tables and the rest for the weights of folds.
-void Tiling::share_weight_buffer(Layout& l) const {
-  const std::uint64_t room = s_.weight_buffer_bytes;
-  if (!m_.weights_per_fold) {
-    l.weights = slots_that_fit(room, l.weight_bytes + l.parameter_bytes, column_tiles());
-    l.parameters = l.weights;
-    return;
-  }
-  l.parameters =
-      slots_that_fit(room / 2, l.parameter_bytes, std::min<std::int64_t>(2, column_tiles()));
-  const std::uint64_t left = room - static_cast<std::uint64_t>(l.parameters) * l.parameter_bytes;
-  l.weights = slots_that_fit(left, l.weight_bytes, folds() * column_tiles());
-}
+constexpr std::int64_t kMostWeights = INT32_MAX;
 
 /// Emits the steps of one command.
 class Expansion {
  public:
-  Expansion(const SystolicCommand& command, const SystolicShape& shape, const Layout& layout)
+  Expansion(const SystolicCommand& command, const SystolicShape& shape, const SlotPlans& plans)
       : c_{command},
         g_{command.geometry},
         m_{command.mapping},
         s_{shape},
         tiling_{g_, m_, s_},
-        ifmaps_{schedule(), kInputBuffer, 0, narrow(layout.ifmap_bytes), layout.ifmaps},
-        parameters_{schedule(), kWeightBuffer, 0, narrow(layout.parameter_bytes),
-                    layout.parameters},
-        weights_{schedule(), kWeightBuffer,
-                 narrow(layout.parameter_bytes) * static_cast<std::uint32_t>(layout.parameters),
-                 narrow(layout.weight_bytes), layout.weights},
-        sums_{schedule(), kAccumulatorBuffer, 0, narrow(layout.sum_bytes), layout.sums},
-        outputs_{schedule(), kOutputBuffer, 0, narrow(layout.output_bytes), layout.outputs} {}
+        ifmaps_{ring(kInputBuffer, 0, plans.ifmaps)},
+        parameters_{ring(kWeightBuffer, 0, plans.parameters)},
+        weights_{ring(kWeightBuffer, end_of(plans.parameters), plans.weights)},
+        sums_{ring(kAccumulatorBuffer, 0, plans.sums)},
+        outputs_{ring(kOutputBuffer, 0, plans.outputs)} {}
 
   SystolicProgram run();
 
@@ -179,7 +44,13 @@ class Expansion {
     SlotId weights = 0;  ///< of the column tile, or of its first fold
   };
 
-  static std::uint32_t narrow(std::uint64_t bytes) { return static_cast<std::uint32_t>(bytes); }
+  /// What fits a buffer fits 32 bits.
+  SlotRing ring(BufferId buffer, std::uint32_t offset, const SlotPlan& plan) {
+    return {schedule(), buffer, offset, static_cast<std::uint32_t>(plan.bytes), plan.count};
+  }
+  static std::uint32_t end_of(const SlotPlan& plan) {
+    return static_cast<std::uint32_t>(plan.bytes * static_cast<std::uint64_t>(plan.count));
+  }
 
   Schedule& schedule() { return program_.command.schedule; }
   UnitId store_unit() const { return s_.separate_store_channel ? kStoreUnit : kLoadUnit; }
@@ -398,14 +269,22 @@ Transfer Expansion::ofmap_transfer(const Item& item) const {
   return t;
 }
 
-std::optional<std::string> too_big(const char* what, const char* parameter, std::uint64_t needed,
-                                   std::uint64_t available) {
-  if (needed <= available) {
-    return std::nullopt;
+/// Collects what is wrong in one line.
+class Faults {
+ public:
+  void add(const std::string& fault) { all_ += (all_.empty() ? "" : "; ") + fault; }
+  void add_if_too_big(const char* what, std::uint64_t needed, const char* buffer,
+                      std::uint64_t available) {
+    if (needed > available) {
+      add(fmt::format("{} needs {} bytes, {} bytes more than {} = {} bytes", what, needed,
+                      needed - available, buffer, available));
+    }
   }
-  return fmt::format("{} needs {} bytes, {} bytes more than {} = {} bytes", what, needed,
-                     needed - available, parameter, available);
-}
+  std::string take() { return std::move(all_); }
+
+ private:
+  std::string all_;
+};
 
 }  // namespace
 
@@ -436,24 +315,34 @@ std::int64_t fold_cycles(const SystolicShape& shape, std::int64_t pixels, std::i
 
 std::string misfit(const ConvGeometry& geometry, const SystolicMapping& mapping,
                    const SystolicShape& shape) {
-  const Layout l = Tiling{geometry, mapping, shape}.layout();
-  const std::array<std::optional<std::string>, 4> faults = {
-      too_big("the ifmap of a tile", "input_buffer", l.ifmap_bytes, shape.input_buffer_bytes),
-      too_big("the weights and the requantization table of a tile", "weight_buffer",
-              l.weight_bytes + l.parameter_bytes, shape.weight_buffer_bytes),
-      too_big("the sums of a tile", "accumulator_buffer", l.sum_bytes,
-              shape.accumulator_buffer_bytes),
-      too_big("the ofmap of a tile", "output_buffer", l.output_bytes, shape.output_buffer_bytes)};
-  std::string all;
-  for (const std::optional<std::string>& fault : faults) {
-    if (fault) {
-      all += (all.empty() ? "" : "; ") + *fault;
-    }
+  std::string fault = geometry_fault(geometry);
+  if (!fault.empty()) {
+    return fault;
   }
-  if (all.empty() && l.parameters == 0) {
-    all = "two requantization tables do not fit weight_buffer";
+  if (mapping.tile_h < 1 || mapping.tile_w < 1) {
+    return fmt::format("tiles of {}x{} pixels are empty", mapping.tile_h, mapping.tile_w);
   }
-  return all;
+  // Kernels have at most 2^40 positions.
+  if (dot_length(geometry) > kMostWeights / geometry.output_c) {
+    return fmt::format("the filters have more than {} weights", kMostWeights);
+  }
+  const Tiling tiling{geometry, mapping, shape};
+  const std::int64_t folds = tiling.pixel_tiles() * tiling.column_tiles() * tiling.folds();
+  const SlotPlans plans = tiling.slots();
+  Faults faults;
+  if (folds > kMostFolds) {
+    faults.add(fmt::format("the mapping has {} folds, at most {} are possible", folds, kMostFolds));
+  }
+  faults.add_if_too_big("the ifmap of a tile", plans.ifmaps.bytes, "input_buffer",
+                        shape.input_buffer_bytes);
+  faults.add_if_too_big("the weights and the requantization table of a tile",
+                        plans.weights.bytes + plans.parameters.bytes, "weight_buffer",
+                        shape.weight_buffer_bytes);
+  faults.add_if_too_big("the sums of a tile", plans.sums.bytes, "accumulator_buffer",
+                        shape.accumulator_buffer_bytes);
+  faults.add_if_too_big("the ofmap of a tile", plans.outputs.bytes, "output_buffer",
+                        shape.output_buffer_bytes);
+  return faults.take();
 }
 
 SystolicProgram expand(const SystolicCommand& command, const SystolicShape& shape) {
@@ -461,8 +350,8 @@ SystolicProgram expand(const SystolicCommand& command, const SystolicShape& shap
   if (!fault.empty()) {
     throw base::SimulationError("systolic command: " + fault);
   }
-  const Layout layout = Tiling{command.geometry, command.mapping, shape}.layout();
-  return Expansion{command, shape, layout}.run();
+  const Tiling tiling{command.geometry, command.mapping, shape};
+  return Expansion{command, shape, tiling.slots()}.run();
 }
 
 }  // namespace milliwatt::dataflows

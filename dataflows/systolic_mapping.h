@@ -101,12 +101,16 @@ struct SystolicProgram {
   std::vector<Fold> folds;
 };
 
-/// Expands a command to its steps. The planner costs, the shell executes, and the estimate walks
-/// the same expansion. Throws SimulationError when the mapping does not fit the buffers.
-SystolicProgram expand(const SystolicCommand& command, const SystolicShape& shape);
+/// Most folds of one command: its schedule stays within a gigabyte, its job numbers within 32 bits.
+constexpr std::int64_t kMostFolds = 1 << 21;
 
-/// Empty when the mapping fits; otherwise what does not, by how much, and what would help.
+/// The gate of `expand`: empty when the geometry makes sense, the mapping has at most kMostFolds
+/// folds and its tiles fit the buffers; otherwise what is wrong and by how much.
 std::string misfit(const ConvGeometry& geometry, const SystolicMapping& mapping,
                    const SystolicShape& shape);
+
+/// Expands a command to its steps. The planner costs, the shell executes, and the estimate walks
+/// the same expansion. Throws SimulationError with the `misfit`.
+SystolicProgram expand(const SystolicCommand& command, const SystolicShape& shape);
 
 }  // namespace milliwatt::dataflows

@@ -2,15 +2,16 @@
 #include "dataflows/vector_mapping.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "base/error.h"
+#include "base/integer_math.h"
 #include "dataflows/slots.h"
+#include "dataflows/vector_tile.h"
 
 namespace milliwatt::dataflows {
 namespace {
-
-/// Tiles of additions start on bus-friendly addresses.
-constexpr std::int32_t kAddTileGranule = 64;
 
 UnitId first_dma(const EngineShape& shape) {
   for (std::size_t i = 0; i < shape.units.size(); ++i) {
@@ -33,21 +34,6 @@ UnitId last_of(const EngineShape& shape, UnitKind kind) {
 std::uint32_t input_room(const EngineShape& shape) {
   return shape.buffers.at(shape.vector_input).bytes;
 }
-std::uint32_t output_room(const EngineShape& shape) {
-  return shape.buffers.at(shape.vector_output).bytes;
-}
-
-std::int64_t ifmap_row_bytes(const mw_conv_geometry& g) {
-  return std::int64_t{g.input_w} * g.input_c;
-}
-std::int64_t ofmap_row_bytes(const mw_conv_geometry& g) {
-  return std::int64_t{g.output_w} * g.output_c;
-}
-
-/// Most ifmap rows that `rows` output rows of a pool look at.
-std::int64_t input_rows(const mw_conv_geometry& g, std::int64_t rows) {
-  return std::min<std::int64_t>((rows - 1) * g.stride_h + g.kernel_h, g.input_h);
-}
 
 /// Steps common to all vector commands.
 class Emitter {
@@ -58,9 +44,16 @@ class Emitter {
         store_{last_of(shape, UnitKind::kDma)},
         vector_{last_of(shape, UnitKind::kVector)} {}
 
-  Schedule& schedule() { return command_.schedule; }
   Command take() { return std::move(command_); }
 
+  SlotRing input_slots(std::uint32_t offset, std::uint32_t bytes, int count) {
+    return {schedule(), shape_.vector_input, offset, bytes, count};
+  }
+  /// Two where they fit.
+  SlotRing output_slots(std::uint32_t bytes) {
+    return {schedule(), shape_.vector_output, 0, bytes,
+            slots_that_fit(shape_.buffers.at(shape_.vector_output).bytes, bytes, 2)};
+  }
   void load(SlotId slot, std::uint64_t address, std::int64_t bytes) {
     transfer(StepKind::kLoad, load_, address, bytes, base::TensorClass::kIfmap).writes = {slot};
   }
@@ -80,6 +73,8 @@ class Emitter {
   }
 
  private:
+  Schedule& schedule() { return command_.schedule; }
+
   Step& transfer(StepKind kind, UnitId unit, std::uint64_t address, std::int64_t bytes,
                  base::TensorClass tensor_class) {
     Transfer t;
@@ -152,30 +147,28 @@ void pipeline(std::int64_t tiles, Prepare&& prepare, Compute&& compute, Store&& 
 
 Command expand_add(const VectorCommand& command, const EngineShape& shape) {
   const mw_vector_descriptor& d = command.fields;
-  const std::int64_t tile = std::min(d.tile, d.elements);
-  const std::int64_t tiles = (d.elements + tile - 1) / tile;
+  const std::int32_t tile = std::min(d.tile, d.elements);
   const auto bytes = static_cast<std::uint32_t>(tile);
   Emitter emit{shape};
   const int pairs = slots_that_fit(input_room(shape), 2 * std::uint64_t{bytes}, 2);
-  SlotRing a{emit.schedule(), shape.vector_input, 0, bytes, pairs};
-  SlotRing b{emit.schedule(), shape.vector_input, bytes * static_cast<std::uint32_t>(pairs), bytes,
-             pairs};
-  SlotRing out{emit.schedule(), shape.vector_output, 0, bytes,
-               slots_that_fit(output_room(shape), bytes, 2)};
+  SlotRing a = emit.input_slots(0, bytes, pairs);
+  SlotRing b = emit.input_slots(bytes * static_cast<std::uint32_t>(pairs), bytes, pairs);
+  SlotRing output = emit.output_slots(bytes);
   struct Tile {
     AddJob job;
     std::uint64_t offset = 0;
   };
   pipeline<Tile>(
-      tiles,
+      vector_tiles(d),
       [&](std::int64_t i) {
         Tile t{add_job(d), static_cast<std::uint64_t>(i * tile)};
-        t.job.elements = static_cast<std::int32_t>(std::min(tile, d.elements - i * tile));
+        t.job.elements =
+            static_cast<std::int32_t>(std::min<std::int64_t>(tile, d.elements - i * tile));
         t.job.a = a.claim(i).slot;
         t.job.b = b.claim(i).slot;
+        t.job.output = output.claim(i).slot;
         emit.load(t.job.a, command.a + t.offset, t.job.elements);
         emit.load(t.job.b, command.b + t.offset, t.job.elements);
-        t.job.output = out.claim(i).slot;
         return t;
       },
       [&](const Tile& t) {
@@ -185,123 +178,70 @@ Command expand_add(const VectorCommand& command, const EngineShape& shape) {
   return emit.take();
 }
 
+/// Output rows of one image that are pooled together, and the ifmap rows that they look at.
+struct PoolTile {
+  std::int64_t image = 0;
+  std::int32_t output_y = 0;
+  std::int32_t output_rows = 0;
+  std::int32_t input_y = 0;
+  std::int32_t input_rows = 0;
+};
+
+PoolTile pool_tile(const mw_conv_geometry& g, std::int32_t tile, std::int64_t index) {
+  const std::int64_t tiles_down = base::divide_up(g.output_h, tile);
+  PoolTile t;
+  t.image = index / tiles_down;
+  t.output_y = static_cast<std::int32_t>(index % tiles_down * tile);
+  t.output_rows = std::min(tile, g.output_h - t.output_y);
+  const std::int32_t first = t.output_y * g.stride_h - g.pad_top;
+  const std::int32_t end = first + (t.output_rows - 1) * g.stride_h + g.kernel_h;
+  t.input_y = std::max(0, first);
+  t.input_rows = std::min(g.input_h, end) - t.input_y;
+  return t;
+}
+
 Command expand_pool(const VectorCommand& command, const EngineShape& shape) {
   const mw_vector_descriptor& d = command.fields;
   const mw_conv_geometry& g = d.geometry;
-  const std::int64_t tile = std::min(d.tile, g.output_h);
-  const std::int64_t tiles_down = (g.output_h + tile - 1) / tile;
-  const auto in_bytes = static_cast<std::uint32_t>(input_rows(g, tile) * ifmap_row_bytes(g));
-  const auto out_bytes = static_cast<std::uint32_t>(tile * ofmap_row_bytes(g));
+  const std::int32_t tile = std::min(d.tile, g.output_h);
+  const VectorTileBytes bytes = vector_tile_bytes(d, tile);
+  const VectorTileBytes row = pool_row_bytes(g);
+  const auto input_bytes = static_cast<std::uint32_t>(bytes.input);
   Emitter emit{shape};
-  SlotRing in{emit.schedule(), shape.vector_input, 0, in_bytes,
-              slots_that_fit(input_room(shape), in_bytes, 2)};
-  SlotRing out{emit.schedule(), shape.vector_output, 0, out_bytes,
-               slots_that_fit(output_room(shape), out_bytes, 2)};
+  SlotRing input =
+      emit.input_slots(0, input_bytes, slots_that_fit(input_room(shape), input_bytes, 2));
+  SlotRing output = emit.output_slots(static_cast<std::uint32_t>(bytes.output));
   struct Tile {
     PoolJob job;
     std::uint64_t address = 0;
   };
   pipeline<Tile>(
-      g.batch * tiles_down,
+      vector_tiles(d),
       [&](std::int64_t i) {
-        const std::int64_t image = i / tiles_down;
-        Tile t{pool_job(d), 0};
-        t.job.output_y = static_cast<std::int32_t>(i % tiles_down * tile);
-        t.job.output_rows =
-            static_cast<std::int32_t>(std::min<std::int64_t>(tile, g.output_h - t.job.output_y));
-        t.job.input_y = std::max(0, t.job.output_y * g.stride_h - g.pad_top);
-        const std::int32_t end =
-            std::min(g.input_h, (t.job.output_y + t.job.output_rows - 1) * g.stride_h - g.pad_top +
-                                    g.kernel_h);
-        t.address =
-            command.output +
-            static_cast<std::uint64_t>((image * g.output_h + t.job.output_y) * ofmap_row_bytes(g));
-        t.job.input = in.claim(i).slot;
-        t.job.output = out.claim(i).slot;
-        if (end > t.job.input_y) {
-          emit.load(t.job.input,
-                    command.a + static_cast<std::uint64_t>((image * g.input_h + t.job.input_y) *
-                                                           ifmap_row_bytes(g)),
-                    (end - t.job.input_y) * ifmap_row_bytes(g));
-        }
+        const PoolTile p = pool_tile(g, tile, i);
+        const std::int64_t from = (p.image * g.input_h + p.input_y) * row.input;
+        const std::int64_t to = (p.image * g.output_h + p.output_y) * row.output;
+        Tile t{pool_job(d), command.output + static_cast<std::uint64_t>(to)};
+        t.job.output_y = p.output_y;
+        t.job.output_rows = p.output_rows;
+        t.job.input_y = p.input_y;
+        t.job.input = input.claim(i).slot;
+        t.job.output = output.claim(i).slot;
+        emit.load(t.job.input, command.a + static_cast<std::uint64_t>(from),
+                  p.input_rows * row.input);
         return t;
       },
       [&](const Tile& t) { emit.compute(t.job, {t.job.input}, t.job.output); },
-      [&](const Tile& t) {
-        emit.store(t.job.output, t.address, t.job.output_rows * ofmap_row_bytes(g));
-      });
+      [&](const Tile& t) { emit.store(t.job.output, t.address, t.job.output_rows * row.output); });
   return emit.take();
-}
-
-bool pool_tile_fits(const mw_conv_geometry& g, std::int64_t rows, int copies,
-                    const EngineShape& shape) {
-  return copies * input_rows(g, rows) * ifmap_row_bytes(g) <= input_room(shape) &&
-         copies * rows * ofmap_row_bytes(g) <= output_room(shape);
-}
-
-std::int32_t add_tile(const mw_vector_descriptor& d, const EngineShape& shape) {
-  const auto most =
-      static_cast<std::int32_t>(std::min(input_room(shape) / 4, output_room(shape) / 2));
-  const std::int32_t whole = most - most % kAddTileGranule;
-  const std::int32_t tile =
-      whole > 0 ? whole
-                : std::min<std::int32_t>(static_cast<std::int32_t>(input_room(shape) / 2),
-                                         static_cast<std::int32_t>(output_room(shape)));
-  return std::min(tile, d.elements);
-}
-
-std::int32_t pool_tile(const mw_vector_descriptor& d, const EngineShape& shape) {
-  const mw_conv_geometry& g = d.geometry;
-  for (const int copies : {2, 1}) {
-    for (std::int32_t rows = g.output_h; rows > 0; --rows) {
-      if (pool_tile_fits(g, rows, copies, shape)) {
-        return rows;
-      }
-    }
-  }
-  return 0;
-}
-
-bool sensible(const mw_vector_descriptor& d) {
-  const mw_conv_geometry& g = d.geometry;
-  if (d.operation == MW_VECTOR_ADD) {
-    return d.elements > 0;
-  }
-  constexpr std::int32_t kMost = 1 << 15;
-  const auto in_range = [](std::int32_t low, std::int32_t value) {
-    return value >= low && value <= kMost;
-  };
-  return (d.operation == MW_VECTOR_AVERAGE_POOL || d.operation == MW_VECTOR_MAX_POOL) &&
-         in_range(1, g.batch) && in_range(1, g.input_h) && in_range(1, g.input_w) &&
-         in_range(1, g.input_c) && in_range(1, g.output_h) && in_range(1, g.output_w) &&
-         g.output_c == g.input_c && in_range(1, g.kernel_h) && in_range(1, g.kernel_w) &&
-         in_range(1, g.stride_h) && in_range(1, g.stride_w) && in_range(0, g.pad_top) &&
-         in_range(0, g.pad_left) && g.dilation_h == 1 && g.dilation_w == 1;
-}
-
-bool fits(const mw_vector_descriptor& d, const EngineShape& shape) {
-  if (d.tile <= 0) {
-    return false;
-  }
-  if (d.operation == MW_VECTOR_ADD) {
-    const std::int64_t tile = std::min(d.tile, d.elements);
-    return 2 * tile <= input_room(shape) && tile <= output_room(shape);
-  }
-  return pool_tile_fits(d.geometry, std::min(d.tile, d.geometry.output_h), 1, shape);
 }
 
 }  // namespace
 
-std::int32_t vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape) {
-  return fields.operation == MW_VECTOR_ADD ? add_tile(fields, shape) : pool_tile(fields, shape);
-}
-
 Command expand_vector(const VectorCommand& command, const EngineShape& shape) {
-  if (!sensible(command.fields)) {
-    throw base::SimulationError("vector command: fields out of range");
-  }
-  if (!fits(command.fields, shape)) {
-    throw base::SimulationError("vector command: the tile does not fit the vector unit's buffers");
+  const std::string fault = vector_fault(command.fields, shape);
+  if (!fault.empty()) {
+    throw base::SimulationError("vector command: " + fault);
   }
   return command.fields.operation == MW_VECTOR_ADD ? expand_add(command, shape)
                                                    : expand_pool(command, shape);

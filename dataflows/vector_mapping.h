@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "abi/descriptor.h"
 #include "dataflows/jobs.h"
@@ -19,12 +18,7 @@ struct VectorCommand {
 };
 
 /// Expands a command to its steps: additions tile by elements, pools by output rows. Throws
-/// SimulationError when the tile does not fit the engine's vector buffers or the fields make no
-/// sense.
+/// SimulationError with the `vector_fault` (dataflows/vector_tile.h).
 Command expand_vector(const VectorCommand& command, const EngineShape& shape);
-
-/// The largest tile whose operands and results fit, twice if possible (double buffering); 0 when
-/// not even the smallest does.
-std::int32_t vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape);
 
 }  // namespace milliwatt::dataflows

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "dataflows/conv_geometry.h"
-#include "dataflows/vector_mapping.h"
+#include "dataflows/vector_tile.h"
 #include "workloads/quantization.h"
 
 namespace milliwatt::dataflows {
@@ -50,11 +50,9 @@ mw_vector_descriptor pool_fields(const Graph& graph, const Operator& op) {
   return d;
 }
 
-mw_vector_descriptor fields_of(const Graph& graph, const Operator& op, const EngineShape& shape) {
-  mw_vector_descriptor d =
-      op.kind == OperatorKind::kAdd ? add_fields(graph, op) : pool_fields(graph, op);
-  d.tile = vector_tile(d, shape);
-  return d;
+/// All fields but the tile.
+mw_vector_descriptor fields_of(const Graph& graph, const Operator& op) {
+  return op.kind == OperatorKind::kAdd ? add_fields(graph, op) : pool_fields(graph, op);
 }
 
 class VectorTask : public EngineTask {
@@ -106,15 +104,20 @@ std::optional<std::string> vector_refuses(const Graph& graph, const Operator& op
       return "the vector unit does not broadcast";
     }
   }
-  if (fields_of(graph, op, shape).tile <= 0) {
-    return "not even one output row fits the vector unit's buffers";
+  mw_vector_descriptor fields = fields_of(graph, op);
+  std::string fault = vector_range_fault(fields);
+  if (fault.empty()) {
+    fields.tile = vector_tile(fields, shape);
+    fault = fields.tile > 0 ? vector_fault(fields, shape) : "not even one output row fits";
   }
-  return std::nullopt;
+  return fault.empty() ? std::nullopt : std::make_optional("the vector unit cannot: " + fault);
 }
 
 std::unique_ptr<EngineTask> vector_task(const Graph& graph, const Operator& op,
                                         const EngineShape& shape) {
-  return std::make_unique<VectorTask>(fields_of(graph, op, shape));
+  mw_vector_descriptor fields = fields_of(graph, op);
+  fields.tile = vector_tile(fields, shape);
+  return std::make_unique<VectorTask>(fields);
 }
 
 }  // namespace milliwatt::dataflows

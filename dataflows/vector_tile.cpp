@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/vector_tile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/integer_math.h"
+#include "dataflows/conv_geometry.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+/// Tiles of additions start on bus-friendly addresses.
+constexpr std::int64_t kAddTileGranule = 64;
+/// Taps of a window whose sum fits 32 bits: 2^23 * 2^7 = 2^30.
+constexpr std::int64_t kMostTaps = 1 << 23;
+
+/// A field and its bounds, ends included.
+struct FieldRange {
+  const char* name;
+  std::int64_t value, low, high;
+};
+
+std::string first_fault(const std::vector<FieldRange>& fields) {
+  for (const FieldRange& field : fields) {
+    if (field.value < field.low || field.value > field.high) {
+      return fmt::format("{} is {}, possible are {} .. {}", field.name, field.value, field.low,
+                         field.high);
+    }
+  }
+  return {};
+}
+
+/// Operands are scaled by at most 1, so that |x| <= 255 * 2^20 and their sum fit 32 bits.
+std::string add_fault(const mw_vector_descriptor& d) {
+  return first_fault({{"elements", d.elements, 1, INT32_MAX},
+                      {"zero_point", d.zero_point, INT8_MIN, INT8_MAX},
+                      {"add_left_shift", d.add_left_shift, 0, 20},
+                      {"add_zero_point_a", d.add_zero_point_a, INT8_MIN, INT8_MAX},
+                      {"add_zero_point_b", d.add_zero_point_b, INT8_MIN, INT8_MAX},
+                      {"add_multiplier_a", d.add_multiplier_a, 0, INT32_MAX},
+                      {"add_exponent_a", d.add_exponent_a, -31, 0},
+                      {"add_multiplier_b", d.add_multiplier_b, 0, INT32_MAX},
+                      {"add_exponent_b", d.add_exponent_b, -31, 0},
+                      {"add_multiplier", d.add_multiplier, 0, INT32_MAX},
+                      {"add_exponent", d.add_exponent, -31, 30}});
+}
+
+std::string pool_fault(const mw_conv_geometry& g) {
+  std::string fault = geometry_fault(g);
+  if (fault.empty()) {
+    fault = first_fault({{"output_c", g.output_c, g.input_c, g.input_c},
+                         {"dilation_h", g.dilation_h, 1, 1},
+                         {"dilation_w", g.dilation_w, 1, 1},
+                         {"window", std::int64_t{g.kernel_h} * g.kernel_w, 1, kMostTaps}});
+  }
+  return fault;
+}
+
+/// Most ifmap rows that `rows` output rows look at.
+std::int64_t pool_input_rows(const mw_conv_geometry& g, std::int64_t rows) {
+  return std::min<std::int64_t>((rows - 1) * g.stride_h + g.kernel_h, g.input_h);
+}
+
+VectorTileBytes rooms(const EngineShape& shape) {
+  return {shape.buffers.at(shape.vector_input).bytes, shape.buffers.at(shape.vector_output).bytes};
+}
+
+bool fits(const VectorTileBytes& tile, int copies, const EngineShape& shape) {
+  const VectorTileBytes room = rooms(shape);
+  return copies * tile.input <= room.input && copies * tile.output <= room.output;
+}
+
+/// Of additions: a multiple of the granule twice, else as much as fits once.
+std::int64_t add_tile(const EngineShape& shape) {
+  const VectorTileBytes room = rooms(shape);
+  const std::int64_t twice = std::min(room.input / 4, room.output / 2);
+  return twice >= kAddTileGranule ? twice - twice % kAddTileGranule
+                                  : std::min(room.input / 2, room.output);
+}
+
+/// Most output rows of which `copies` tiles fit.
+std::int32_t most_pool_rows(const mw_vector_descriptor& d, int copies, const EngineShape& shape) {
+  std::int32_t enough = 0;
+  std::int32_t too_many = d.geometry.output_h + 1;
+  while (too_many - enough > 1) {
+    const std::int32_t rows = enough + (too_many - enough) / 2;
+    (fits(vector_tile_bytes(d, rows), copies, shape) ? enough : too_many) = rows;
+  }
+  return enough;
+}
+
+}  // namespace
+
+VectorTileBytes pool_row_bytes(const mw_conv_geometry& g) {
+  return {std::int64_t{g.input_w} * g.input_c, std::int64_t{g.output_w} * g.output_c};
+}
+
+VectorTileBytes vector_tile_bytes(const mw_vector_descriptor& d, std::int64_t tile) {
+  if (d.operation == MW_VECTOR_ADD) {
+    return {2 * tile, tile};
+  }
+  const VectorTileBytes row = pool_row_bytes(d.geometry);
+  return {pool_input_rows(d.geometry, tile) * row.input, tile * row.output};
+}
+
+std::int64_t vector_tiles(const mw_vector_descriptor& d) {
+  return d.operation == MW_VECTOR_ADD
+             ? base::divide_up(d.elements, d.tile)
+             : d.geometry.batch * std::int64_t{base::divide_up(d.geometry.output_h, d.tile)};
+}
+
+std::int32_t vector_tile(const mw_vector_descriptor& d, const EngineShape& shape) {
+  if (d.operation == MW_VECTOR_ADD) {
+    return static_cast<std::int32_t>(std::min<std::int64_t>(add_tile(shape), d.elements));
+  }
+  const std::int32_t twice = most_pool_rows(d, 2, shape);
+  return twice > 0 ? twice : most_pool_rows(d, 1, shape);
+}
+
+std::string vector_range_fault(const mw_vector_descriptor& d) {
+  std::string fault = first_fault({{"operation", d.operation, MW_VECTOR_ADD, MW_VECTOR_MAX_POOL},
+                                   {"clamp_low", d.clamp_low, INT8_MIN, INT8_MAX},
+                                   {"clamp_high", d.clamp_high, d.clamp_low, INT8_MAX}});
+  if (fault.empty()) {
+    fault = d.operation == MW_VECTOR_ADD ? add_fault(d) : pool_fault(d.geometry);
+  }
+  return fault;
+}
+
+std::string vector_fault(const mw_vector_descriptor& d, const EngineShape& shape) {
+  std::string fault = vector_range_fault(d);
+  if (fault.empty()) {
+    fault = first_fault({{"tile", d.tile, 1, INT32_MAX}});
+  }
+  if (fault.empty()) {
+    fault = first_fault({{"the number of tiles", vector_tiles(d), 1, kMostVectorTiles}});
+  }
+  if (!fault.empty()) {
+    return fault;
+  }
+  const std::int32_t whole = d.operation == MW_VECTOR_ADD ? d.elements : d.geometry.output_h;
+  const VectorTileBytes tile = vector_tile_bytes(d, std::min(d.tile, whole));
+  if (!fits(tile, 1, shape)) {
+    const VectorTileBytes room = rooms(shape);
+    fault =
+        fmt::format("a tile needs {} and {} bytes of the vector unit's buffers of {} and {} bytes",
+                    tile.input, tile.output, room.input, room.output);
+  }
+  return fault;
+}
+
+}  // namespace milliwatt::dataflows
