@@ -317,6 +317,15 @@ TEST_F(InterconnectTest, BytesAreCountedAtBothEnds) {
   EXPECT_TRUE(bus_.idle());
 }
 
+TEST_F(InterconnectTest, TargetsCountFromTheirBase) {
+  // The device's blocks of 32 bytes begin at its base, 0x2008: 32 bytes from there are one block,
+  // 5 + 16 cycles. Offered in 0, granted at 1, end at 22, done at 23.
+  ExternalMemoryCore device{"device", {4096, 2, 5, 32}, clock_};
+  bus_.add_target("device", 0x2008, device);
+  const InitiatorId dma = bus_.add_initiator("dma", 0);
+  EXPECT_EQ(bus_.uncontended(dma, 0, read(0x2008, 32)), 23 * kPeriod);
+}
+
 TEST_F(InterconnectTest, RoutesByWholeBurst) {
   EXPECT_EQ(bus_.route(read(0x0ff8, 8)), 0);
   EXPECT_EQ(bus_.route(read(0x0ff8, 9)), std::nullopt);  // leaves low, though high begins there

@@ -106,6 +106,9 @@ void InterconnectTlm::decide() {
   ++activations_;
   grants_.clear();
   core_.decide(kernel_now(), grants_);
+  if (grants_.empty()) {
+    throw base::InternalError(std::string(name()) + ": a decision that grants nothing");
+  }
   for (const Interconnect::Grant& grant : grants_) carry(grant);
   schedule();
 }
