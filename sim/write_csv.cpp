@@ -15,7 +15,7 @@
 namespace milliwatt::sim {
 namespace {
 
-constexpr int kNanojoule = 9;   // attojoules to nanojoules, in powers of ten
+constexpr int kNanojoule = 9;  // attojoules to nanojoules, in powers of ten
 constexpr int kMicrojoule = 12;
 constexpr int kSquareMillimetre = 12;  // nm^2 to mm^2
 
@@ -141,7 +141,6 @@ void add_identity(Row& row, const RunResult& result) {
 void add_metrics(Row& row, const RunResult& result) {
   row.add("latency_ms", result.latency_ms());
   row.add("latency_high_ms", high_latency_ms(result));
-  row.add("energy_uJ", decimal(result.energy.total.nominal, kMicrojoule));
   row.add("average_power_mW", result.average_power_mw());
   row.add("inferences_per_s", result.inferences_per_s());
   row.add("TOPS_per_W", result.tops_per_watt());

@@ -143,9 +143,9 @@ std::string clock_text(const RunResult& result) {
 }
 
 std::string latency(const RunResult& result) {
-  const std::string number = result.cycles.exact()
-                                 ? three_digits(result.latency_ms())
-                                 : three_digits(result.latency_ms()) + ".." + three_digits(high_latency_ms(result));
+  const std::string number = result.cycles.exact() ? three_digits(result.latency_ms())
+                                                   : three_digits(result.latency_ms()) + ".." +
+                                                         three_digits(high_latency_ms(result));
   return fmt::format("{}  ({} cycles at {}; set-up, once: {})", number, interval(result.cycles),
                      clock_text(result), count(result.setup_cycles));
 }
@@ -206,7 +206,8 @@ std::string totals(const RunResult& result) {
 
 std::string format_table(const RunResult& result) {
   return fmt::format("{} on {}, level {}, weights: {}, {}, {}\n\n", result.network, result.platform,
-                     level_name(result.level), weights_name(result), clock_text(result), result.technology) +
+                     level_name(result.level), weights_name(result), clock_text(result),
+                     result.technology) +
          layer_table(result) + "\n" + totals(result);
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real networks on real platforms against TFLite Micro's own tensors: every integer tensor of every
+// case, byte for byte, at `values` and `exact`.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.h"
+#include "base/files.h"
+#include "sim/prepare.h"
+#include "sim/simulation.h"
+#include "workloads/load.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using workloads::Bytes;
+
+std::filesystem::path reference() {
+  const char* given = std::getenv("MILLIWATT_REFERENCE");
+  return given != nullptr
+             ? std::filesystem::path{given}
+             : std::filesystem::path{MILLIWATT_SOURCE_DIR} / ".." / "shared" / "reference";
+}
+
+struct Case {
+  std::string network;
+  std::string array;  ///< "rows x columns"
+  std::vector<std::string> settings;
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.network << c.array; }
+
+Bytes read_bytes(const std::filesystem::path& path) {
+  const auto text = base::read_file(path.string());
+  return Bytes(text.begin(), text.end());
+}
+
+/// Compares every tensor that the case lists with its CRC-32; returns how many.
+int compare_tensors(const workloads::Graph& graph, const nlohmann::json& golden,
+                    const workloads::TensorValues& tensors) {
+  int compared = 0;
+  for (const auto& entry : golden.at("tensors")) {
+    const auto id = entry.at("tensor").get<std::size_t>();
+    const Bytes& bytes = tensors.at(id);
+    EXPECT_EQ(bytes.size(), entry.at("bytes").get<std::size_t>()) << graph.tensors[id].name;
+    EXPECT_EQ(base::crc32(bytes.data(), bytes.size()),
+              std::stoul(entry.at("crc32").get<std::string>(), nullptr, 16))
+        << graph.tensors[id].name;
+    ++compared;
+  }
+  return compared;
+}
+
+class MlperfTiny : public ::testing::TestWithParam<Case> {};
+
+TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
+  const std::filesystem::path folder = reference() / "mlperf-tiny" / "models" / GetParam().network;
+  if (!std::filesystem::exists(folder)) {
+    GTEST_SKIP() << "no reference data at " << folder;
+  }
+  const Platform platform = load_platform(
+      MILLIWATT_SOURCE_DIR "/configs/platforms/systolic_16x16.yaml", GetParam().settings);
+  const workloads::Graph graph = workloads::load_network((folder / "model.tflite").string());
+  const dataflows::Plan plan = plan_for(platform, graph);
+  const Program program =
+      build_program(graph, plan, static_cast<std::uint64_t>(platform.external.size), 1);
+  const Bytes text = read_bytes(folder / "cases.json");
+  const auto cases = nlohmann::json::parse(text.begin(), text.end());
+  int compared = 0;
+  for (const auto& golden : cases.at("cases")) {
+    const std::vector<Bytes> inputs = {
+        read_bytes(folder / golden.at("inputs").at(0).get<std::string>())};
+    for (const shell::Detail detail : {shell::Detail::kValues, shell::Detail::kExact}) {
+      SimulationOptions options;
+      options.detail = detail;
+      const Simulated run = simulate(platform, graph, plan, program, inputs, options);
+      compared += compare_tensors(graph, golden, run.tensors);
+    }
+  }
+  EXPECT_GT(compared, 0);
+  RecordProperty("tensors_compared", compared);
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const char* array : {"16x16", "8x8", "5x7"}) {
+    const std::string text{array};
+    const std::string rows = text.substr(0, text.find('x'));
+    const std::string columns = text.substr(text.find('x') + 1);
+    cases.push_back({"mlperf_ic_resnet8",
+                     array,
+                     {"accelerator.rows=" + rows, "accelerator.columns=" + columns}});
+  }
+  for (const char* network :
+       {"mlperf_kws_dscnn", "mlperf_vww_mobilenetv1_025_96", "mlperf_ad_autoencoder"}) {
+    cases.push_back({network, "16x16", {}});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, MlperfTiny, ::testing::ValuesIn(all_cases()),
+                         [](const auto& case_info) {
+                           return case_info.param.network + "_" + case_info.param.array;
+                         });
+
+}  // namespace
+}  // namespace milliwatt::sim
