@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/run_output.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "sim/run.h"
@@ -24,7 +25,20 @@ sim::Level parse_level(const std::string& name) {
       fmt::format("option '--level': '{}' is no level{}", name, base::suggestion(name, names)));
 }
 
-int run(const Arguments& arguments) {
+/// Options that would be ignored are refused.
+void check_combination(const Arguments& arguments, sim::Level level) {
+  if (arguments.has("input") && arguments.has("seed")) {
+    throw base::UserError("options '--input' and '--seed' exclude each other");
+  }
+  for (const char* option : {"input", "seed", "tensors"}) {
+    if (level == sim::Level::kEstimate && arguments.has(option)) {
+      throw base::UserError(
+          fmt::format("option '--{}': the level estimate computes no values", option));
+    }
+  }
+}
+
+sim::RunOptions run_options(const Arguments& arguments) {
   sim::RunOptions options;
   options.platform_path = arguments.positionals()[0];
   options.network_path = arguments.positionals()[1];
@@ -33,34 +47,63 @@ int run(const Arguments& arguments) {
   options.input_path = arguments.value("input");
   options.seed = parse_count("seed", arguments.value("seed", "1"));
   options.check = !arguments.has("no-check");
+  check_combination(arguments, options.level);
+  return options;
+}
+
+int run(const Arguments& arguments) {
+  const sim::RunOptions options = run_options(arguments);
+  RunOutput output(arguments.value("out"), arguments.value("tensors"));
   const sim::RunResult result = sim::run(options);
+  output.write(result);
   if (!arguments.has("quiet")) {
     std::cout << sim::format_table(result);
   }
   if (arguments.has("plan")) {
-    std::cout << "\n" << result.plan;
+    std::cout << (arguments.has("quiet") ? "" : "\n") << result.plan;
   }
   return kGood;
+}
+
+constexpr const char* kDetails =
+    "PLATFORM is a YAML file (docs/configuration.md); NETWORK a quantized TensorFlow Lite file\n"
+    "(.tflite) or a layer trace (.yaml). The table goes to the standard output; docs/results.md\n"
+    "explains it and the files of --out.\n"
+    "\n"
+    "  milliwatt run configs/platforms/systolic_16x16.yaml workloads/networks/resnet8.yaml\n"
+    "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"
+    "  milliwatt run platform.yaml model.tflite --set accelerator.rows=8 --level estimate\n";
+
+std::vector<Option> options() {
+  return {{"input", "FILE",
+           "Values of the network's input: .npy, or raw bytes as stored. Without "
+           "it they are made from --seed."},
+          {"seed", "N", "Seed of the input's values; 1 when absent."},
+          {"set", "KEY=VALUE",
+           "Changes a key of the platform, e.g. accelerator.rows=8. Repeatable.", true},
+          {"level", "LEVEL",
+           "estimate: time, traffic and energy without values. values (default): "
+           "a simulation that computes the outputs. exact: one that steps every "
+           "register of the array."},
+          {"out", "DIR",
+           "Writes all results to this folder at the end, as a whole. It may be "
+           "absent, empty, or hold an earlier result, which is replaced."},
+          {"tensors", "DIR", "Writes every tensor as .npy with an index.csv; may lie below --out."},
+          {"no-check", "", "Skips the comparison of every tensor with the reference kernels."},
+          {"plan", "", "Prints the plan after the table: mappings, tensors and their addresses."},
+          {"quiet", "", "Prints no table."}};
 }
 
 }  // namespace
 
 Command run_command() {
-  return {
-      "run",
-      "PLATFORM NETWORK",
-      "Runs one inference of a network on a platform and prints where cycles, energy and "
-      "off-chip traffic go.",
-      "",
-      CommandLine({{"input", "FILE", "Input tensor, .npy or raw bytes; without it, seeded values."},
-                   {"seed", "N", "Seed of the input's values; 1 by default."},
-                   {"set", "KEY=VALUE", "Changes a key of the platform.", true},
-                   {"level", "LEVEL", "estimate, values (default) or exact."},
-                   {"no-check", "", "Does not compare with the reference."},
-                   {"plan", "", "Prints the plan too."},
-                   {"quiet", "", "Prints no table."}},
-                  {"PLATFORM", "NETWORK"}, 2, 2),
-      run};
+  return {"run",
+          "PLATFORM NETWORK",
+          "Runs one inference of a network on a platform; shows where cycles, energy and off-chip "
+          "traffic go.",
+          kDetails,
+          CommandLine(options(), {"PLATFORM", "NETWORK"}, 2, 2),
+          run};
 }
 
 }  // namespace milliwatt::app
