@@ -72,9 +72,11 @@ void InterconnectTlm::offer(InitiatorId id, base::Picoseconds t,
 }
 
 /// An earlier notification stands: there is none that decides nothing, for offers never vanish.
+/// A decision of this very moment is due already: it was scheduled when its burst was offered, at
+/// least a cycle ago, and an offer that comes before it in the same moment must not repeat it.
 void InterconnectTlm::schedule() {
   const auto next = core_.next_decision();
-  if (next) decision_.notify(to_sc_time(*next - kernel_now()));
+  if (next && *next > kernel_now()) decision_.notify(to_sc_time(*next - kernel_now()));
 }
 
 tlm::tlm_sync_enum InterconnectTlm::nb_transport_fw(int id, tlm::tlm_generic_payload& transaction,
