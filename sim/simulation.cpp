@@ -99,8 +99,10 @@ void Bench::wire() {
       engine_->port(channel).socket.bind(
           bus_.initiator(system_.dma_ports.at(static_cast<std::size_t>(channel))));
     }
-    engine_->on_interrupt(
-        [this](base::Picoseconds when, bool level) { host_.interrupt(kEngine, when, level); });
+    engine_->on_interrupt([this](base::Picoseconds when, bool level) {
+      check_engine();
+      host_.interrupt(kEngine, when, level);
+    });
   }
   host_.on_mark([this](int layer, base::Picoseconds t) { on_mark(layer, t); });
   host_.on_done([this](NativeHost::Section s, base::Picoseconds t) { on_done(s, t); });

@@ -102,7 +102,7 @@ class GraphBuilder {
     const std::int32_t channels = shape[static_cast<std::size_t>(channel_dimension)];
     const std::int32_t scales = draw_.chance(70) ? channels : 1;
     for (std::int32_t c = 0; c < scales; ++c) {
-      t.quantization.scales.push_back(0.001F * static_cast<float>(draw_.between(1, 30)));
+      t.quantization.scales.push_back(0.001F * static_cast<float>(draw_.between(10, 30)));
       t.quantization.zero_points.push_back(0);
     }
     t.quantization.dimension = channel_dimension;
@@ -110,6 +110,18 @@ class GraphBuilder {
       t.data.push_back(static_cast<std::uint8_t>(draw_.between(-128, 127)));
     }
     return add_tensor(t);
+  }
+
+  /// Gives the output a scale at which most sums of `taps` products neither vanish nor saturate.
+  void spread(TensorId output, TensorId input, TensorId weights, std::int64_t taps) {
+    constexpr float kTypicalProduct = 74.0F * 74.0F;  // of two uniform int8 values
+    constexpr float kTypicalOutput = 50.0F;
+    Tensor& t = graph_.tensors[static_cast<std::size_t>(output)];
+    t.quantization.scales = {graph_.tensor(input).quantization.scales[0] *
+                             graph_.tensor(weights).quantization.scales[0] *
+                             std::sqrt(static_cast<float>(taps)) * kTypicalProduct /
+                             kTypicalOutput};
+    t.quantization.zero_points = {draw_.between(-40, 40)};
   }
 
   TensorId bias(std::int32_t channels) {
@@ -122,7 +134,7 @@ class GraphBuilder {
     t.shape = {channels};
     t.role = TensorRole::kConstant;
     for (std::int32_t c = 0; c < channels; ++c) {
-      const std::int32_t value = draw_.between(-20000, 20000);
+      const std::int32_t value = draw_.between(-4000, 4000);
       std::uint8_t bytes[4];
       std::memcpy(bytes, &value, sizeof value);
       t.data.insert(t.data.end(), bytes, bytes + sizeof value);
@@ -186,8 +198,9 @@ class GraphBuilder {
     const std::int32_t filters = draw_.between(1, 40);
     const TensorId w = weights({filters, conv.window.kernel_h, conv.window.kernel_w, shape[3]}, 0);
     const TensorId b = bias(filters);
-    return emit(OperatorKind::kConv2d, conv, {input, w, b},
-                activation("conv", windowed(shape, conv.window, filters)));
+    const TensorId output = activation("conv", windowed(shape, conv.window, filters));
+    spread(output, input, w, std::int64_t{conv.window.kernel_h} * conv.window.kernel_w * shape[3]);
+    return emit(OperatorKind::kConv2d, conv, {input, w, b}, output);
   }
 
   TensorId depthwise(TensorId input) {
@@ -199,8 +212,9 @@ class GraphBuilder {
     const std::int32_t channels = shape[3] * conv.multiplier;
     const TensorId w = weights({1, conv.window.kernel_h, conv.window.kernel_w, channels}, 3);
     const TensorId b = bias(channels);
-    return emit(OperatorKind::kDepthwiseConv2d, conv, {input, w, b},
-                activation("dw", windowed(shape, conv.window, channels)));
+    const TensorId output = activation("dw", windowed(shape, conv.window, channels));
+    spread(output, input, w, std::int64_t{conv.window.kernel_h} * conv.window.kernel_w);
+    return emit(OperatorKind::kDepthwiseConv2d, conv, {input, w, b}, output);
   }
 
   TensorId fully_connected(TensorId input) {
@@ -210,8 +224,9 @@ class GraphBuilder {
     const std::int32_t units = draw_.between(1, 40);
     const TensorId w = weights({units, shape[1]}, 0);
     const TensorId b = bias(units);
-    return emit(OperatorKind::kFullyConnected, fc, {input, w, b},
-                activation("fc", {shape[0], units}));
+    const TensorId output = activation("fc", {shape[0], units});
+    spread(output, input, w, shape[1]);
+    return emit(OperatorKind::kFullyConnected, fc, {input, w, b}, output);
   }
 
   TensorId pool(TensorId input, OperatorKind kind) {
@@ -287,7 +302,7 @@ std::string random_platform(std::mt19937& random) {
       draw.chance(80) ? 512 * 1024 : 1024, 1 << draw.between(0, 4), draw.between(1, 3),
       draw.between(1, 9), draw.between(1, 20), 8 << draw.between(0, 5), draw.between(1, 17),
       draw.between(1, 17), buffer(400, 4000), buffer(400, 4000), buffer(100, 4000),
-      buffer(60, 2000), draw.between(1, 16), draw.between(1, 16),
+      buffer(64, 2000), draw.between(1, 16), draw.between(1, 16),
       draw.chance(25) ? "true" : "false", 4 << draw.between(0, 6), draw.between(0, 20),
       draw.between(0, 2));
 }
