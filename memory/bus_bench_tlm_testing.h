@@ -25,8 +25,9 @@ enum class Manner {
   kWaits,      ///< waits until the time of the offer, in pieces and through delta cycles
   kEarly,      ///< waits for a part of the time and annotates the rest
   kBlocking,   ///< the same through b_transport
+  kMethod,     ///< offers at the moment itself, from an SC_METHOD: these run before all threads
 };
-constexpr int kManners = 4;
+constexpr int kManners = 5;
 
 /// Runs the script of one initiator and checks the data it reads against what it wrote.
 class ScriptRunner : public sc_core::sc_module {
@@ -42,6 +43,9 @@ class ScriptRunner : public sc_core::sc_module {
     }
     SC_HAS_PROCESS(ScriptRunner);
     SC_THREAD(run);
+    SC_METHOD(offer_now);
+    sensitive << moment_;
+    dont_initialize();
   }
 
   template <typename Target>
@@ -63,6 +67,10 @@ class ScriptRunner : public sc_core::sc_module {
   bool finished() const { return done.size() == script_.steps.size(); }
 
   void run() {
+    if (manner_ == Manner::kMethod) {
+      moment_.notify(to_sc_time(step().think));
+      return;
+    }
     base::Picoseconds from = 0;
     while (!finished()) {
       const base::Picoseconds offer = from + step().think;
@@ -77,6 +85,11 @@ class ScriptRunner : public sc_core::sc_module {
       }
       from = done.back();
     }
+  }
+
+  void offer_now() {
+    prepare();
+    port_->issue(kernel_now(), step().burst, data_.data());
   }
 
   /// Waits in up to three pieces, with delta cycles in between; kEarly wakes somewhere on the way.
@@ -110,7 +123,9 @@ class ScriptRunner : public sc_core::sc_module {
 
   void respond(base::Picoseconds at) {
     finish(at);
-    if (manner_ != Manner::kAnnotated) {
+    if (manner_ == Manner::kMethod) {
+      if (!finished()) moment_.notify(to_sc_time(at + step().think - kernel_now()));
+    } else if (manner_ != Manner::kAnnotated) {
       answered_.notify(to_sc_time(at - kernel_now()));
     } else if (!finished()) {
       prepare();
@@ -141,6 +156,7 @@ class ScriptRunner : public sc_core::sc_module {
   std::unique_ptr<BurstPort> port_;
   std::unique_ptr<tlm_utils::simple_initiator_socket<ScriptRunner>> blocking_;
   sc_core::sc_event answered_{"answered"};
+  sc_core::sc_event moment_{"moment"};
   std::vector<unsigned char> data_;
   std::map<std::uint64_t, unsigned char> memory_;  ///< what this initiator believes is stored
 };

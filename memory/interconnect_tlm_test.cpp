@@ -44,6 +44,7 @@ TEST_P(CrowdedBusTest, ShufflingAndSplitWaitsChangeNothing) {
     const BenchResult result = run_tlm(scenario_, Arrangement::shuffled(scenario_, seed));
     ASSERT_THAT(result.faults, IsEmpty()) << "arrangement " << seed;
     ASSERT_TRUE(result.outcome == expected_) << "arrangement " << seed;
+    ASSERT_LE(result.activations, result.bursts) << "arrangement " << seed;
   }
 }
 
