@@ -10,6 +10,26 @@
 /// libsystemc brings a main() that calls this; ours never does.
 extern "C" int sc_main(int /*argc*/, char* /*argv*/[]) { return 1; }
 
+#ifdef MILLIWATT_ADDRESS_SANITIZER
+#include <dlfcn.h>
+#include <sanitizer/asan_interface.h>
+
+using Destroy = void (*)(void*);
+/// Stands before the __cxa_throw of the C++ library: nothing near the top of the stack stays
+/// poisoned. Declared under its symbol only, for the compiler has a declaration of its own.
+extern "C" void throw_from_clean_stack(void* thrown, void* type,
+                                       Destroy destroy) __asm__("__cxa_throw");
+
+extern "C" void throw_from_clean_stack(void* thrown, void* type, Destroy destroy) {
+  constexpr std::size_t kReach = 64 * 1024;
+  char* here = static_cast<char*>(__builtin_frame_address(0));
+  __asan_unpoison_memory_region(here - kReach, 2 * kReach);
+  using Throw = void (*)(void*, void*, Destroy);
+  reinterpret_cast<Throw>(dlsym(RTLD_NEXT, "__cxa_throw"))(thrown, type, destroy);
+  __builtin_unreachable();
+}
+#endif
+
 namespace milliwatt::memory {
 
 /// The context also keeps the exception that ended a process: SystemC would pass on its text only.
@@ -37,7 +57,6 @@ std::string text_of(const sc_core::sc_report& report) {
 
 void Kernel::Context::on_report(const sc_core::sc_report& report,
                                 const sc_core::sc_actions& /*actions*/) {
-  forget_unwound_frames();
   if (report.get_severity() == sc_core::SC_INFO) return;
   if (is(report, sc_core::SC_ID_NO_SC_START_ACTIVITY_)) return;  // there was nothing left to run
   // This handler is installed exactly while a Context is the current one.
@@ -75,7 +94,6 @@ void Kernel::run() {
     const StackGuard guard;
     sc_core::sc_start();
   } catch (const sc_core::sc_report& report) {
-    forget_unwound_frames();
     if (context_->failure) std::rethrow_exception(context_->failure);
     throw base::SimulationError(text_of(report));
   }

@@ -14,7 +14,6 @@
 
 #ifdef MILLIWATT_ADDRESS_SANITIZER
 #include <pthread.h>
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -22,16 +21,11 @@ namespace milliwatt::memory {
 
 // libsystemc announces every switch to a coroutine, but says neither where the main stack lies nor
 // that a thread has ended. From then on AddressSanitizer looks at the wrong stack when an exception
-// is thrown, keeps the frames that it leaves as poisoned, and reports whoever uses them next.
+// is thrown, keeps the frames that it leaves as poisoned, and reports whoever uses them next. So
+// kernel.cpp frees the frames itself at every throw, and this guard puts the stack right
+// afterwards.
 
 #ifdef MILLIWATT_ADDRESS_SANITIZER
-
-/// To be called where the exception of a process surfaces: the frames that it left are free.
-inline void forget_unwound_frames() {
-  constexpr std::size_t kReach = 64 * 1024;
-  char* here = static_cast<char*>(__builtin_frame_address(0));
-  __asan_unpoison_memory_region(here - kReach, 2 * kReach);
-}
 
 /// Lives as long as the kernel runs; afterwards the thread is on its own stack again.
 struct StackGuard {
@@ -50,7 +44,6 @@ struct StackGuard {
 
 #else
 
-inline void forget_unwound_frames() {}
 struct StackGuard {
   ~StackGuard() {}
 };
