@@ -162,30 +162,43 @@ base::Cycles EngineEstimate::burst(memory::InitiatorId port, const memory::Burst
   return clock.cycle_at_or_after(system_.bus.uncontended(port, clock.edge(at), burst));
 }
 
-base::Picoseconds EngineEstimate::move(const dataflows::Transfer& given, const Step& step,
+base::Picoseconds EngineEstimate::move(const dataflows::Transfer& transfer, const Step& step,
                                        std::int16_t layer, base::Cycles at) {
-  dataflows::Transfer transfer = given;
-  if (given.length == dataflows::Length::kCounted) {
-    exact_ = false;
-    const std::uint64_t payload = end_ == End::kLow ? 0 : given.bytes();
-    transfer = {};
-    transfer.address = given.address;
-    transfer.row_bytes = dataflows::kCountBytes + static_cast<std::uint32_t>(payload);
-    transfer.tensor_class = given.tensor_class;
+  const bool load = step.kind == StepKind::kLoad;
+  const memory::Burst tags{0, 0, !load, {layer, transfer.tensor_class}};
+  if (transfer.length == dataflows::Length::kFixed) {
+    at = run_bursts(shell::BurstWalk{transfer, config_.burst_bytes}, tags, port_of(step), at);
+    return system_.engine_clock.edge(at);
   }
+  // A counted load reads the count alone and then the payload; a store sends both in one run.
+  exact_ = false;
+  const std::uint64_t payload = end_ == End::kLow ? 0 : transfer.bytes();
+  const auto run = [&](std::uint64_t offset, std::uint64_t bytes) {
+    dataflows::Transfer piece;
+    piece.address = transfer.address + offset;
+    piece.row_bytes = static_cast<std::uint32_t>(bytes);
+    at = run_bursts(shell::BurstWalk{piece, config_.burst_bytes}, tags, port_of(step), at);
+  };
+  if (load) {
+    run(0, dataflows::kCountBytes);
+    run(dataflows::kCountBytes, payload);
+  } else {
+    run(0, dataflows::kCountBytes + payload);
+  }
+  return system_.engine_clock.edge(at);
+}
+
+base::Cycles EngineEstimate::run_bursts(shell::BurstWalk walk, memory::Burst burst,
+                                        memory::InitiatorId port, base::Cycles at) {
   shell::StepCounts counts{machine_->shape(), slots_, counters_};
-  shell::BurstWalk walk{transfer, config_.burst_bytes};
   shell::BurstWalk::Piece piece;
-  memory::Burst burst;
-  burst.write = step.kind == StepKind::kStore;
-  burst.tag = {layer, transfer.tensor_class};
   while (walk.next(piece)) {
     burst.address = piece.address;
     burst.bytes = piece.bytes;
     counts.burst(burst, config_.bus_bytes);
-    at = this->burst(port_of(step), burst, at);
+    at = this->burst(port, burst, at);
   }
-  return system_.engine_clock.edge(at);
+  return at;
 }
 
 void EngineEstimate::count(const Command& command, const Step& step, std::int16_t layer) {

@@ -8,6 +8,7 @@
 
 #include "abi/command_list.h"
 #include "dataflows/recurrence.h"
+#include "shell/burst_walk.h"
 #include "shell/engine_config.h"
 #include "shell/engine_counters.h"
 #include "shell/machine.h"
@@ -51,6 +52,8 @@ class EngineEstimate {
                              std::int16_t layer, base::Picoseconds start);
   base::Picoseconds move(const dataflows::Transfer& transfer, const dataflows::Step& step,
                          std::int16_t layer, base::Cycles at);
+  base::Cycles run_bursts(shell::BurstWalk walk, memory::Burst burst, memory::InitiatorId port,
+                          base::Cycles at);
   base::Cycles burst(memory::InitiatorId port, const memory::Burst& burst, base::Cycles at);
   memory::InitiatorId port_of(const dataflows::Step& step) const;
   void count(const dataflows::Command& command, const dataflows::Step& step, std::int16_t layer);
