@@ -182,6 +182,10 @@ std::optional<std::string> weights_refused(const Graph& graph, const Operator& o
   if (weights.type != ElementType::kInt8 && weights.type != ElementType::kInt4) {
     return fmt::format("its weights are {}", workloads::element_name(weights.type));
   }
+  if (op.inputs.size() > 2 && op.inputs[2] != kNoTensor &&
+      graph.tensor(op.inputs[2]).role != TensorRole::kConstant) {
+    return "its bias is not constant";
+  }
   return std::nullopt;
 }
 

@@ -20,6 +20,31 @@ using workloads::TensorRole;
 /// The mapping that needs least of every buffer.
 constexpr SystolicMapping kSmallest{1, 1, false, true};
 
+/// Appends `mapping` with the largest tiles that fit: at most kMostHeights of full width, else one
+/// narrower one.
+void add_tiles(const ConvGeometry& geometry, const SystolicShape& shape, SystolicMapping mapping,
+               std::vector<SystolicMapping>& found) {
+  constexpr std::size_t kMostHeights = 4;
+  const std::size_t enough = found.size() + kMostHeights;
+  const auto add_if_fits = [&] {
+    if (misfit(geometry, mapping, shape).empty()) {
+      found.push_back(mapping);
+    }
+  };
+  mapping.tile_w = geometry.output_w;
+  for (mapping.tile_h = geometry.output_h; found.size() < enough;
+       mapping.tile_h = base::divide_up(mapping.tile_h, 2)) {
+    add_if_fits();
+    if (mapping.tile_h <= 1) {
+      break;
+    }
+  }
+  while (found.size() + kMostHeights == enough && mapping.tile_w > 1) {
+    mapping.tile_w = base::divide_up(mapping.tile_w, 2);
+    add_if_fits();
+  }
+}
+
 /// Places of a trial command: apart, so that no two tensors touch.
 SystolicCommand trial(const ConvGeometry& geometry, const SystolicMapping& mapping) {
   SystolicCommand command;
@@ -60,8 +85,10 @@ std::optional<std::string> array_refuses(const Graph& graph, const Operator& op)
     return "the array does not run grouped convolutions";
   }
   const Tensor& weights = graph.tensor(op.inputs[1]);
-  if (weights.role != TensorRole::kConstant) {
-    return "the weights are not constant";
+  const bool has_bias = op.inputs.size() > 2 && op.inputs[2] != workloads::kNoTensor;
+  if (weights.role != TensorRole::kConstant ||
+      (has_bias && graph.tensor(op.inputs[2]).role != TensorRole::kConstant)) {
+    return "the array needs constant weights and biases";
   }
   if (weights.type != ElementType::kInt8 || graph.tensor(op.inputs[0]).type != ElementType::kInt8 ||
       graph.tensor(op.outputs[0]).type != ElementType::kInt8) {
@@ -104,24 +131,7 @@ std::vector<SystolicMapping> SystolicEngine::candidates(const ConvGeometry& geom
   std::vector<SystolicMapping> found;
   for (const bool pixels_outer : {false, true}) {
     for (const bool per_fold : {false, true}) {
-      constexpr int kHeights = 4;
-      int kept = 0;
-      std::int32_t tile_h = geometry.output_h;
-      std::int32_t tile_w = geometry.output_w;
-      while (kept < kHeights) {
-        const SystolicMapping mapping{tile_h, tile_w, pixels_outer, per_fold};
-        if (misfit(geometry, mapping, shape_).empty()) {
-          found.push_back(mapping);
-          ++kept;
-        }
-        if (tile_h > 1) {
-          tile_h = base::divide_up(tile_h, 2);
-        } else if (tile_w > 1 && kept == 0) {
-          tile_w = base::divide_up(tile_w, 2);
-        } else {
-          break;
-        }
-      }
+      add_tiles(geometry, shape_, {1, 1, pixels_outer, per_fold}, found);
     }
   }
   return found;

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/graph_testing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "workloads/check.h"
+#include "workloads/geometry.h"
+
+namespace milliwatt::dataflows::testing {
+namespace {
+
+using workloads::ElementType;
+using workloads::Graph;
+using workloads::OperatorKind;
+using workloads::Tensor;
+using workloads::TensorId;
+using workloads::TensorRole;
+using workloads::Window;
+
+workloads::Activation random_activation(Dice& dice) {
+  return dice.one_in(2) ? workloads::Activation::kNone : workloads::Activation::kRelu;
+}
+
+/// A kernel, stride and padding that give at least one output of an axis of `input` positions.
+void random_axis(Dice& dice, std::int32_t input, bool dilates, std::int32_t& kernel,
+                 std::int32_t& stride, std::int32_t& dilation, std::int32_t& before,
+                 std::int32_t& after) {
+  kernel = dice.roll(1, 4);
+  stride = dice.roll(1, 3);
+  dilation = dilates ? dice.roll(1, 2) : 1;
+  const std::int32_t reach = (kernel - 1) * dilation + 1;
+  before = dice.roll(0, reach - 1);
+  after = dice.roll(0, reach - 1);
+  if (input + before + after < reach) {
+    kernel = dilation = 1;
+    before = after = 0;
+  }
+}
+
+Window random_window(Dice& dice, const std::vector<std::int32_t>& shape, bool dilates) {
+  Window w;
+  random_axis(dice, shape[1], dilates, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top,
+              w.pad_bottom);
+  random_axis(dice, shape[2], dilates, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+              w.pad_right);
+  return w;
+}
+
+std::vector<std::int32_t> output_shape(const Window& w, const std::vector<std::int32_t>& shape,
+                                       std::int32_t channels) {
+  return {shape[0], static_cast<std::int32_t>(workloads::vertical(w).outputs(shape[1])),
+          static_cast<std::int32_t>(workloads::horizontal(w).outputs(shape[2])), channels};
+}
+
+std::vector<std::int32_t> random_image(Dice& dice) {
+  return {dice.one_in(4) ? 2 : 1, dice.roll(1, 9), dice.roll(1, 9), dice.roll(1, 6)};
+}
+
+std::int32_t random_zero_point(Dice& dice) {
+  return dice.one_in(4) ? (dice.one_in(2) ? -128 : 127) : dice.roll(-128, 127);
+}
+
+Tensor random_weights(Dice& dice, std::vector<std::int32_t> shape, std::int32_t filters) {
+  Tensor weights = int8_tensor(std::move(shape));
+  const std::int32_t scales = dice.one_in(2) ? filters : 1;
+  weights.quantization.scales.resize(static_cast<std::size_t>(scales));
+  weights.quantization.zero_points.assign(static_cast<std::size_t>(scales), 0);
+  std::generate(weights.quantization.scales.begin(), weights.quantization.scales.end(),
+                [&] { return dice.scale(-8, -4); });
+  const std::int64_t bytes = weights.bytes();
+  return constant(std::move(weights), dice.bytes(bytes));
+}
+
+std::vector<Tensor> weighted_tensors(Dice& dice, std::vector<std::int32_t> input, Tensor weights,
+                                     std::vector<std::int32_t> output, std::int32_t filters) {
+  std::vector<Tensor> tensors{
+      int8_tensor(std::move(input), dice.scale(-6, -3), random_zero_point(dice)),
+      std::move(weights)};
+  if (!dice.one_in(4)) {
+    std::vector<std::int32_t> biases(static_cast<std::size_t>(filters));
+    std::generate(biases.begin(), biases.end(), [&] { return dice.roll(-20000, 20000); });
+    tensors.push_back(bias_tensor(biases));
+  }
+  tensors.push_back(int8_tensor(std::move(output), dice.scale(-2, -2), random_zero_point(dice)));
+  return tensors;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> Dice::bytes(std::int64_t count) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
+  std::generate(bytes.begin(), bytes.end(), [&] {
+    return one_in(8) ? std::uint8_t{0x80} : static_cast<std::uint8_t>(engine_());
+  });
+  return bytes;
+}
+
+float Dice::scale(std::int32_t low, std::int32_t high) {
+  return std::ldexp(1.0F + static_cast<float>(roll(0, 999)) / 1000.0F, roll(low, high));
+}
+
+Tensor int8_tensor(std::vector<std::int32_t> shape, float scale, std::int32_t zero_point) {
+  Tensor made;
+  made.name = "t";
+  made.shape = std::move(shape);
+  made.quantization = {{scale}, {zero_point}, 0};
+  return made;
+}
+
+Tensor constant(Tensor tensor, std::vector<std::uint8_t> data) {
+  tensor.role = TensorRole::kConstant;
+  tensor.data = std::move(data);
+  return tensor;
+}
+
+Tensor bias_tensor(const std::vector<std::int32_t>& values) {
+  Tensor made = int8_tensor({static_cast<std::int32_t>(values.size())});
+  made.type = ElementType::kInt32;
+  std::vector<std::uint8_t> bytes(values.size() * sizeof values[0]);
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return constant(std::move(made), std::move(bytes));
+}
+
+Graph single(OperatorKind kind, workloads::Attributes attributes, std::vector<Tensor> tensors,
+             int inputs) {
+  Graph graph;
+  graph.name = "single";
+  graph.tensors = std::move(tensors);
+  workloads::Operator op;
+  op.kind = kind;
+  op.name = workloads::operator_name(kind);
+  op.attributes = attributes;
+  for (TensorId id = 0; id + 1 < static_cast<TensorId>(graph.tensors.size()); ++id) {
+    op.inputs.push_back(id);
+    if (id < inputs) {
+      graph.tensors[static_cast<std::size_t>(id)].role = TensorRole::kInput;
+      graph.inputs.push_back(id);
+    }
+  }
+  op.outputs = {static_cast<TensorId>(graph.tensors.size()) - 1};
+  graph.outputs = op.outputs;
+  graph.operators = {op};
+  workloads::check_graph(graph);
+  return graph;
+}
+
+Graph random_convolution(Dice& dice) {
+  const std::vector<std::int32_t> image = random_image(dice);
+  const std::int32_t filters = dice.roll(1, 12);
+  workloads::Conv2d conv;
+  conv.window = random_window(dice, image, true);
+  conv.activation = random_activation(dice);
+  Tensor weights = random_weights(
+      dice, {filters, conv.window.kernel_h, conv.window.kernel_w, image[3]}, filters);
+  return single(OperatorKind::kConv2d, conv,
+                weighted_tensors(dice, image, std::move(weights),
+                                 output_shape(conv.window, image, filters), filters));
+}
+
+Graph random_fully_connected(Dice& dice) {
+  const std::int32_t rows = dice.roll(1, 5);
+  const std::int32_t depth = dice.roll(1, 60);
+  const std::int32_t units = dice.roll(1, 30);
+  workloads::FullyConnected dense;
+  dense.activation = random_activation(dice);
+  return single(OperatorKind::kFullyConnected, dense,
+                weighted_tensors(dice, {rows, depth}, random_weights(dice, {units, depth}, units),
+                                 {rows, units}, units));
+}
+
+Graph random_addition(Dice& dice) {
+  const std::vector<std::int32_t> shape = random_image(dice);
+  workloads::Add add;
+  add.activation = random_activation(dice);
+  const auto operand = [&] {
+    return int8_tensor(shape, dice.scale(-4, -1), random_zero_point(dice));
+  };
+  return single(OperatorKind::kAdd, add, {operand(), operand(), operand()}, 2);
+}
+
+Graph random_pool(Dice& dice) {
+  const std::vector<std::int32_t> image = random_image(dice);
+  workloads::Pool2d pool;
+  pool.window = random_window(dice, image, false);
+  pool.activation = random_activation(dice);
+  const float scale = dice.scale(-4, -1);
+  const std::int32_t zero_point = random_zero_point(dice);
+  return single(dice.one_in(2) ? OperatorKind::kAveragePool2d : OperatorKind::kMaxPool2d, pool,
+                {int8_tensor(image, scale, zero_point),
+                 int8_tensor(output_shape(pool.window, image, image[3]), scale, zero_point)});
+}
+
+}  // namespace milliwatt::dataflows::testing

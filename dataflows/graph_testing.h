@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random networks of one operator, for tests.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "workloads/graph.h"
+
+namespace milliwatt::dataflows::testing {
+
+/// Reproducible choices.
+class Dice {
+ public:
+  explicit Dice(std::uint32_t seed) : engine_{seed} {}
+
+  /// low .. high, both included.
+  std::int32_t roll(std::int32_t low, std::int32_t high) {
+    const auto sides = static_cast<std::uint32_t>(high - low) + 1;
+    return low + static_cast<std::int32_t>(engine_() % sides);
+  }
+  bool one_in(std::int32_t n) { return roll(1, n) == 1; }
+  std::vector<std::uint8_t> bytes(std::int64_t count);
+  /// 2^low .. 2^high, times 1 .. 2.
+  float scale(std::int32_t low, std::int32_t high);
+
+ private:
+  std::mt19937 engine_;
+};
+
+/// An int8 tensor with one scale.
+workloads::Tensor int8_tensor(std::vector<std::int32_t> shape, float scale = 1.0F,
+                              std::int32_t zero_point = 0);
+workloads::Tensor constant(workloads::Tensor tensor, std::vector<std::uint8_t> data);
+/// Biases as stored.
+workloads::Tensor bias_tensor(const std::vector<std::int32_t>& values);
+
+/// A checked graph of one operator: its first `inputs` operands are the network's, the last tensor
+/// is the output.
+workloads::Graph single(workloads::OperatorKind kind, workloads::Attributes attributes,
+                        std::vector<workloads::Tensor> tensors, int inputs = 1);
+
+/// Random operators of at most a few thousand multiply-accumulates per output channel: any stride,
+/// dilation and padding, scales per channel or shared, with and without bias.
+workloads::Graph random_convolution(Dice& dice);
+workloads::Graph random_fully_connected(Dice& dice);
+workloads::Graph random_addition(Dice& dice);
+workloads::Graph random_pool(Dice& dice);
+
+}  // namespace milliwatt::dataflows::testing

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/host_task.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "abi/kernel_args.h"
+#include "dataflows/conv_geometry.h"
+#include "dataflows/graph_testing.h"
+#include "workloads/quantization.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+using testing::constant;
+using testing::Dice;
+using testing::int8_tensor;
+using workloads::ElementType;
+using workloads::Graph;
+using workloads::OperatorKind;
+using workloads::TensorRole;
+
+mw_kernel_args decode(const Graph& graph, std::size_t inputs, std::size_t constants) {
+  TaskPlaces places;
+  for (std::uint32_t i = 0; i < inputs; ++i) {
+    places.inputs.push_back({MW_REGION_SRAM, 100 + i});
+  }
+  for (std::uint32_t i = 0; i < constants; ++i) {
+    places.constants.push_back({MW_REGION_PROGRAM, 200 + i});
+  }
+  places.output = {MW_REGION_EXTERNAL, 300};
+  const auto bytes = host_task(graph, graph.operators[0])->descriptor(places, 5);
+  mw_kernel_args args;
+  EXPECT_EQ(bytes.size(), sizeof args);
+  std::memcpy(&args, bytes.data(), sizeof args);
+  EXPECT_EQ(args.layer, 5u);
+  EXPECT_EQ(args.a.offset, 100u);
+  EXPECT_EQ(args.output.offset, 300u);
+  return args;
+}
+
+TEST(HostTask, Convolution) {
+  Dice dice{50};
+  for (int i = 0; i < 50; ++i) {
+    const Graph graph = random_convolution(dice);
+    const mw_kernel_args args = decode(graph, 1, 2);
+    const ConvGeometry g = conv_geometry(graph, graph.operators[0]);
+    EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_CONV));
+    EXPECT_EQ(std::memcmp(&args.geometry, &g, sizeof g), 0);
+    EXPECT_EQ(args.groups, 1);
+    EXPECT_EQ(args.weight_bits, 8);
+    EXPECT_EQ(args.b.offset, 200u);
+    EXPECT_EQ(args.parameters.offset, 201u);
+    EXPECT_EQ(args.input_zero_point, graph.tensors[0].quantization.zero_point());
+    EXPECT_EQ(args.output_zero_point, graph.tensors.back().quantization.zero_point());
+  }
+}
+
+TEST(HostTask, WeightsStayAsTheyAreAndTheTableHasTheNetworksBias) {
+  const std::vector<std::uint8_t> weights{1, 2, 3, 4, 5, 6};
+  const Graph graph =
+      testing::single(OperatorKind::kFullyConnected, workloads::FullyConnected{},
+                      {int8_tensor({4, 3}, 0.5F, 9), constant(int8_tensor({2, 3}, 0.5F), weights),
+                       testing::bias_tensor({-7, INT32_MAX}), int8_tensor({4, 2})});
+  const auto task = host_task(graph, graph.operators[0]);
+  ASSERT_EQ(task->constants().size(), 2u);
+  EXPECT_EQ(task->constants()[0].bytes, weights);
+  mw_channel_parameters rows[2];
+  ASSERT_EQ(task->constants()[1].bytes.size(), sizeof rows);
+  std::memcpy(rows, task->constants()[1].bytes.data(), sizeof rows);
+  EXPECT_EQ(rows[0].bias, -7);
+  EXPECT_EQ(rows[1].bias, INT32_MAX);
+  EXPECT_EQ(rows[0].multiplier, 1 << 30);  // 1/4 = 2^30 * 2^(-1 - 31)
+  EXPECT_EQ(rows[0].exponent, -1);
+  const mw_kernel_args args = decode(graph, 1, 2);
+  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_FULLY_CONNECTED));
+  EXPECT_EQ(args.geometry.batch, 4);
+  EXPECT_EQ(args.geometry.input_c, 3);
+  EXPECT_EQ(args.geometry.output_c, 2);
+  EXPECT_EQ(args.geometry.input_w, 1);
+  EXPECT_EQ(args.geometry.output_w, 1);
+}
+
+TEST(HostTask, Depthwise) {
+  workloads::DepthwiseConv2d depthwise;
+  depthwise.multiplier = 2;
+  depthwise.window.kernel_h = 3;
+  const Graph graph =
+      testing::single(OperatorKind::kDepthwiseConv2d, depthwise,
+                      {int8_tensor({1, 5, 4, 3}),
+                       constant(int8_tensor({1, 3, 1, 6}), std::vector<std::uint8_t>(18, 1)),
+                       int8_tensor({1, 3, 4, 6})});
+  const mw_kernel_args args = decode(graph, 1, 2);
+  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_DEPTHWISE));
+  EXPECT_EQ(args.depth_multiplier, 2);
+  EXPECT_EQ(args.geometry.output_c, 6);
+}
+
+TEST(HostTask, Pools) {
+  Dice dice{51};
+  for (int i = 0; i < 50; ++i) {
+    const Graph graph = random_pool(dice);
+    const mw_kernel_args args = decode(graph, 1, 0);
+    const bool average = graph.operators[0].kind == OperatorKind::kAveragePool2d;
+    EXPECT_EQ(args.kernel,
+              static_cast<std::uint32_t>(average ? MW_KERNEL_AVERAGE_POOL : MW_KERNEL_MAX_POOL));
+    const ConvGeometry g = conv_geometry(graph, graph.operators[0]);
+    EXPECT_EQ(std::memcmp(&args.geometry, &g, sizeof g), 0);
+  }
+}
+
+TEST(HostTask, AdditionWithBroadcasting) {
+  const Graph graph = testing::single(
+      OperatorKind::kAdd, workloads::Add{},
+      {int8_tensor({2, 1, 3}, 0.5F, 3), int8_tensor({3}, 0.25F, -4), int8_tensor({2, 1, 3})}, 2);
+  const mw_kernel_args args = decode(graph, 2, 0);
+  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_ADD));
+  EXPECT_EQ(args.b.offset, 101u);
+  const std::int32_t a[4] = {1, 2, 1, 3};
+  const std::int32_t b[4] = {1, 1, 1, 3};
+  EXPECT_EQ(std::memcmp(args.dims_a, a, sizeof a), 0);
+  EXPECT_EQ(std::memcmp(args.dims_b, b, sizeof b), 0);
+  EXPECT_EQ(std::memcmp(args.dims_output, a, sizeof a), 0);
+  EXPECT_EQ(args.add_zero_point_a, 3);
+  EXPECT_EQ(args.add_zero_point_b, -4);
+  EXPECT_EQ(args.add_left_shift, 20);
+}
+
+TEST(HostTask, Softmax) {
+  workloads::Softmax softmax;
+  const Graph graph =
+      testing::single(OperatorKind::kSoftmax, softmax,
+                      {int8_tensor({2, 3, 10}, 0.1F), int8_tensor({2, 3, 10}, 1 / 256.0F, -128)});
+  const mw_kernel_args args = decode(graph, 1, 0);
+  const workloads::SoftmaxParameters p = workloads::softmax_parameters(graph, graph.operators[0]);
+  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_SOFTMAX));
+  EXPECT_EQ(args.geometry.batch, 6);
+  EXPECT_EQ(args.geometry.input_c, 10);
+  EXPECT_EQ(args.softmax_multiplier, p.multiplier.mantissa);
+  EXPECT_EQ(args.softmax_exponent, p.multiplier.exponent);
+  EXPECT_EQ(args.softmax_difference_minimum, p.difference_minimum);
+  EXPECT_EQ(args.output_bits, 8);
+}
+
+TEST(HostTask, ReshapeOfAConstantCopies) {
+  Graph graph = testing::single(OperatorKind::kReshape, workloads::Reshape{},
+                                {int8_tensor({2, 6}), int8_tensor({3, 4})});
+  const mw_kernel_args args = decode(graph, 1, 0);
+  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_COPY));
+  EXPECT_EQ(args.bytes_copied, 12u);
+}
+
+TEST(HostRefuses, SaysWhichOperandItCannotTake) {
+  Dice dice{52};
+  Graph graph = random_fully_connected(dice);
+  const auto refused = [&] { return host_refuses(graph, graph.operators[0]); };
+  EXPECT_EQ(refused(), std::nullopt);
+  graph.tensors[0].type = ElementType::kFloat32;
+  EXPECT_EQ(refused(), "its input is float32");
+  graph.tensors[0].type = ElementType::kInt8;
+  graph.tensors.back().type = ElementType::kInt16;
+  EXPECT_EQ(refused(), "its output is int16");
+  graph.tensors.back().type = ElementType::kInt8;
+  graph.tensors[1].type = ElementType::kInt4;
+  EXPECT_EQ(refused(), std::nullopt);
+  graph.tensors[1].type = ElementType::kInt16;
+  EXPECT_EQ(refused(), "its weights are int16");
+  graph.tensors[1].type = ElementType::kInt8;
+  graph.tensors[1].role = TensorRole::kActivation;
+  EXPECT_EQ(refused(), "its weights are not constant");
+}
+
+TEST(HostRefuses, ABiasThatIsNotConstant) {
+  Graph graph = testing::single(OperatorKind::kFullyConnected, workloads::FullyConnected{},
+                                {int8_tensor({1, 1}), constant(int8_tensor({1, 1}), {1}),
+                                 testing::bias_tensor({3}), int8_tensor({1, 1})});
+  EXPECT_EQ(host_refuses(graph, graph.operators[0]), std::nullopt);
+  graph.tensors[2].role = TensorRole::kActivation;
+  EXPECT_EQ(host_refuses(graph, graph.operators[0]), "its bias is not constant");
+}
+
+TEST(DataInputs, LeaveOutWeightsBiasAndShapes) {
+  Dice dice{53};
+  EXPECT_EQ(data_inputs(random_convolution(dice).operators[0]).size(), 1u);
+  EXPECT_EQ(data_inputs(random_addition(dice).operators[0]).size(), 2u);
+  EXPECT_EQ(data_inputs(random_pool(dice).operators[0]).size(), 1u);
+}
+
+}  // namespace
+}  // namespace milliwatt::dataflows

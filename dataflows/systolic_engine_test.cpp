@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/systolic_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "base/error.h"
+#include "dataflows/systolic_task.h"
+#include "dataflows/systolic_testing.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+using testing::array_of;
+using testing::Case;
+using testing::constant;
+using testing::Dice;
+using ::testing::HasSubstr;
+using testing::int8_tensor;
+using workloads::Graph;
+using workloads::OperatorKind;
+using workloads::Tensor;
+using workloads::TensorRole;
+
+TransferCosts random_costs(Dice& dice) {
+  TransferCosts costs;
+  costs.burst_bytes = 1U << dice.roll(3, 7);
+  for (LinkCost& link : costs.links) {
+    link = {static_cast<double>(dice.roll(0, 40)), dice.roll(1, 16) / 8.0};
+  }
+  return costs;
+}
+
+SystolicShape random_shape(Dice& dice) {
+  SystolicShape shape = array_of(dice.roll(1, 9), dice.roll(1, 9));
+  for (std::uint32_t SystolicShape::*const buffer : testing::kBuffers) {
+    shape.*buffer = static_cast<std::uint32_t>(dice.roll(1, 1000));
+  }
+  return shape;
+}
+
+ConvGeometry random_geometry(Dice& dice) {
+  const Graph graph = random_convolution(dice);
+  return conv_geometry(graph, graph.operators[0]);
+}
+
+SystolicCommand command_of(const ConvGeometry& geometry, const SystolicMapping& mapping) {
+  SystolicCommand command;
+  command.geometry = geometry;
+  command.mapping = mapping;
+  return command;
+}
+
+TEST(SystolicCandidates, AllFit) {
+  Dice dice{40};
+  int found = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const SystolicShape shape = random_shape(dice);
+    const ConvGeometry geometry = random_geometry(dice);
+    for (const SystolicMapping& mapping : SystolicEngine{shape}.candidates(geometry)) {
+      EXPECT_EQ(misfit(geometry, mapping, shape), "");
+      ++found;
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
+TEST(SystolicCandidates, ThereIsOneWheneverTheSmallestTileFits) {
+  Dice dice{41};
+  int none = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const SystolicShape shape = random_shape(dice);
+    const ConvGeometry geometry = random_geometry(dice);
+    const bool fits = misfit(geometry, {1, 1, false, true}, shape).empty();
+    EXPECT_EQ(SystolicEngine{shape}.candidates(geometry).empty(), !fits);
+    none += fits ? 0 : 1;
+  }
+  EXPECT_GT(none, 50);
+  EXPECT_LT(none, 950);
+}
+
+TEST(SystolicCandidates, HalveTheHeightThenTheWidth) {
+  // 8 x 8 outputs of one filter, one tap: a tile's ifmap is its pixels.
+  const ConvGeometry g{1, 8, 8, 1, 8, 8, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+  SystolicShape shape = array_of(1, 1);
+  const auto first_tiles = [&](std::uint32_t input_bytes) {
+    shape.input_buffer_bytes = input_bytes;
+    std::vector<std::pair<std::int32_t, std::int32_t>> tiles;
+    for (const SystolicMapping& m : SystolicEngine{shape}.candidates(g)) {
+      if (!m.pixel_tiles_outer && !m.weights_per_fold) {
+        tiles.emplace_back(m.tile_h, m.tile_w);
+      }
+    }
+    return tiles;
+  };
+  using Tiles = std::vector<std::pair<std::int32_t, std::int32_t>>;
+  EXPECT_EQ(first_tiles(64), (Tiles{{8, 8}, {4, 8}, {2, 8}, {1, 8}}));
+  EXPECT_EQ(first_tiles(63), (Tiles{{4, 8}, {2, 8}, {1, 8}}));
+  EXPECT_EQ(first_tiles(8), (Tiles{{1, 8}}));
+  EXPECT_EQ(first_tiles(7), (Tiles{{1, 4}}));
+  EXPECT_EQ(first_tiles(1), (Tiles{{1, 1}}));
+  EXPECT_EQ(first_tiles(0), Tiles{});
+}
+
+TEST(SystolicCandidates, LargerBuffersNeverLeaveFewer) {
+  Dice dice{42};
+  for (int i = 0; i < 1000; ++i) {
+    SystolicShape shape = random_shape(dice);
+    const ConvGeometry geometry = random_geometry(dice);
+    const std::size_t before = SystolicEngine{shape}.candidates(geometry).size();
+    shape.*testing::kBuffers[dice.roll(0, 3)] += static_cast<std::uint32_t>(dice.roll(1, 1000));
+    EXPECT_GE(SystolicEngine{shape}.candidates(geometry).size(), before);
+  }
+}
+
+TEST(SystolicChoice, IsTheCheapestCandidate) {
+  Dice dice{43};
+  int chosen = 0;
+  for (int i = 0; i < 300; ++i) {
+    const SystolicShape shape = random_shape(dice);
+    const ConvGeometry geometry = random_geometry(dice);
+    const TransferCosts costs = random_costs(dice);
+    const SystolicEngine engine{shape};
+    if (engine.candidates(geometry).empty()) {
+      EXPECT_THROW(engine.choose(geometry, costs), base::UserError);
+      continue;
+    }
+    std::int64_t fewest = INT64_MAX;
+    for (const SystolicMapping& mapping : engine.candidates(geometry)) {
+      fewest = std::min(fewest, predicted_cycles(command_of(geometry, mapping), shape, costs));
+    }
+    EXPECT_EQ(predicted_cycles(command_of(geometry, engine.choose(geometry, costs)), shape, costs),
+              fewest);
+    ++chosen;
+  }
+  EXPECT_GT(chosen, 100);
+}
+
+TEST(PredictedCycles, OfOneFoldIsTheSumOfItsParts) {
+  // One output of 4 taps of one filter on a 4 x 2 array. With 10 cycles a burst and 1 a byte:
+  // ifmap 10 + 4, weights 10 + 4, table 10 + 12 on the DMA: 50.
+  // The array needs ifmap and weights only, ready at 28: 2 * 4 + 1 + 1 - 2 = 8 cycles, to 36.
+  // The output stage waits for the table: 50 + 1 / 16 rounded up + 4 = 55. Store: 10 + 1.
+  const ConvGeometry g{1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+  TransferCosts costs;
+  costs.links.fill({10, 1});
+  EXPECT_EQ(predicted_cycles(command_of(g, {1, 1, false, false}), array_of(4, 2), costs), 66);
+}
+
+TEST(PredictedCycles, TouchingRowsAreOneRun) {
+  // 4 x 4 x 1 into 4 x 4: with bursts of 64 bytes at 10 cycles and free bytes each transfer is one
+  // burst, 10 cycles, while the rows touch. Tiles of 4 x 2 pixels load 4 rows of 2: 4 bursts.
+  const ConvGeometry g{1, 4, 4, 1, 4, 4, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+  TransferCosts costs;
+  costs.links.fill({0, 0});
+  costs.links[static_cast<std::size_t>(base::TensorClass::kIfmap)] = {10, 0};
+  const auto cycles = [&](std::int32_t tile_w) {
+    return predicted_cycles(command_of(g, {4, tile_w, false, false}), array_of(1, 1), costs);
+  };
+  // Whole: load 10, fold 2 + 16 + 1 - 2 = 17, output 1 + 4 = 5.
+  EXPECT_EQ(cycles(4), 10 + 17 + 5);
+  // Halves: loads end at 40 and 80; the last fold takes 2 + 8 + 1 - 2 = 9, the output 1 + 4.
+  EXPECT_EQ(cycles(2), 80 + 9 + 5);
+}
+
+/// A fully connected layer of `depth` inputs and one unit, all weights equal.
+Graph dense(std::int32_t depth, int weight, std::int32_t bias, std::int32_t zero_point) {
+  const std::vector<std::uint8_t> weights(static_cast<std::size_t>(depth),
+                                          static_cast<std::uint8_t>(weight));
+  return testing::single(
+      OperatorKind::kFullyConnected, workloads::FullyConnected{},
+      {int8_tensor({1, depth}, 1.0F, zero_point), constant(int8_tensor({1, depth}), weights),
+       testing::bias_tensor({bias}), int8_tensor({1, 1})});
+}
+
+std::optional<std::string> refused(const Graph& graph) {
+  return SystolicEngine{array_of(16, 16, 1 << 24)}.refuses(graph, graph.operators[0]);
+}
+
+TEST(SystolicRefuses, SumsThatMayLeave32Bits) {
+  // 131071 taps of 128 * 128 reach 2^31 - 2^14. The bias may add 2^14 - 1.
+  EXPECT_EQ(refused(dense(131071, -128, (1 << 14) - 1, 0)), std::nullopt);
+  EXPECT_EQ(refused(dense(131071, -128, 1 << 14, 0)),
+            "the sums of filter 0 may reach 2147483648, beyond 32 bits");
+  EXPECT_EQ(refused(dense(131071, -128, -(1 << 14), 0)),
+            "the sums of filter 0 may reach 2147483648, beyond 32 bits");
+  EXPECT_NE(refused(dense(131072, -128, 0, 0)), std::nullopt);
+}
+
+TEST(SystolicRefuses, BiasesThatTheZeroPointDrivesOutOf32Bits) {
+  // bias' = bias - z sum w = INT32_MAX - 256 - (-128) * 1, and the sum adds 128: 2^31 - 1.
+  EXPECT_EQ(refused(dense(1, 1, INT32_MAX - 256, -128)), std::nullopt);
+  EXPECT_NE(refused(dense(1, 1, INT32_MAX - 255, -128)), std::nullopt);
+  EXPECT_NE(refused(dense(1, 1, INT32_MAX, -128)), std::nullopt);
+  EXPECT_NE(refused(dense(1, 1, INT32_MIN, 127)), std::nullopt);
+}
+
+TEST(SystolicRefuses, ConstantsThatAreNot) {
+  Graph graph = dense(4, 1, 0, 0);
+  EXPECT_EQ(refused(graph), std::nullopt);
+  graph.tensors[2].role = TensorRole::kActivation;
+  EXPECT_EQ(refused(graph), "the array needs constant weights and biases");
+  graph = dense(4, 1, 0, 0);
+  graph.tensors[1].role = TensorRole::kActivation;
+  EXPECT_EQ(refused(graph), "the array needs constant weights and biases");
+}
+
+TEST(SystolicRefuses, OtherTypesGroupsAndKinds) {
+  Graph graph = dense(4, 1, 0, 0);
+  graph.tensors[0].type = workloads::ElementType::kInt16;
+  EXPECT_EQ(refused(graph), "the array works on int8 weights and activations");
+  graph = dense(4, 1, 0, 0);
+  graph.tensors[1].quantization.zero_points = {1};
+  EXPECT_EQ(refused(graph), "the array needs weights with a zero point of 0");
+  Dice dice{44};
+  graph = random_convolution(dice);
+  std::get<workloads::Conv2d>(graph.operators[0].attributes).groups = 2;
+  EXPECT_EQ(refused(graph), "the array does not run grouped convolutions");
+  graph.operators[0].kind = OperatorKind::kDepthwiseConv2d;
+  EXPECT_EQ(refused(graph), "the array runs conv2d and fully_connected only");
+}
+
+TEST(SystolicRefuses, WhatDoesNotFit) {
+  const Graph graph = dense(4, 1, 0, 0);
+  const auto reason = SystolicEngine{array_of(4, 4, 15)}.refuses(graph, graph.operators[0]);
+  // Four weights and a row of 12 bytes.
+  EXPECT_EQ(reason,
+            "no mapping fits: the weights and the requantization table of a tile needs 16 bytes, 1 "
+            "bytes more than weight_buffer = 15 bytes");
+  EXPECT_EQ((SystolicEngine{array_of(4, 4, 16)}.refuses(graph, graph.operators[0])), std::nullopt);
+}
+
+TEST(SystolicTask, PacksWeightsByColumnTile) {
+  // 5 filters of 2 taps, weight = 10 * filter + tap, on 3 columns.
+  const Graph graph = testing::single(
+      OperatorKind::kFullyConnected, workloads::FullyConnected{},
+      {int8_tensor({1, 2}), constant(int8_tensor({5, 2}), {0, 1, 10, 11, 20, 21, 30, 31, 40, 41}),
+       int8_tensor({1, 5})});
+  const auto task = systolic_task(graph, graph.operators[0], array_of(2, 3), {1, 1, false, false});
+  EXPECT_THAT(task->constants().at(0).bytes,
+              ::testing::ElementsAre(0, 10, 20, 1, 11, 21, 30, 40, 31, 41));
+}
+
+TEST(SystolicTask, TakesTheZeroPointOutOfTheSums) {
+  // bias' = 100 - 7 * (3 * 5) = -5.
+  const Graph graph = dense(3, 5, 100, 7);
+  const auto task = systolic_task(graph, graph.operators[0], array_of(4, 4), {1, 1, false, false});
+  mw_channel_parameters row;
+  ASSERT_EQ(task->constants().at(1).bytes.size(), sizeof row);
+  std::memcpy(&row, task->constants()[1].bytes.data(), sizeof row);
+  EXPECT_EQ(row.bias, -5);
+  EXPECT_EQ(row.multiplier, 1 << 30);  // 1 = 2^30 * 2^(1 - 31)
+  EXPECT_EQ(row.exponent, 1);
+}
+
+TEST(SystolicTask, ItsDescriptorSaysWhatItWasGiven) {
+  Dice dice{45};
+  for (int i = 0; i < 100; ++i) {
+    const Case c = random_case(dice);
+    const auto task = systolic_task(c.graph, c.op(), c.shape, c.mapping);
+    const std::vector<std::uint8_t> bytes =
+        task->descriptor({{{1, 11}}, {{0, 22}, {0, 33}}, {2, 44}}, 9);
+    mw_systolic_descriptor d;
+    ASSERT_EQ(bytes.size(), sizeof d);
+    std::memcpy(&d, bytes.data(), sizeof d);
+    EXPECT_EQ(d.head.magic, MW_DESCRIPTOR_MAGIC);
+    EXPECT_EQ(d.head.machine, MW_MACHINE_SYSTOLIC);
+    EXPECT_EQ(d.head.bytes, sizeof d);
+    EXPECT_EQ(d.head.first_layer, 9);
+    EXPECT_EQ(d.head.operators, 1);
+    const ConvGeometry g = c.geometry();
+    EXPECT_EQ(std::memcmp(&d.geometry, &g, sizeof g), 0);
+    EXPECT_EQ(d.input_zero_point, c.graph.tensors[0].quantization.zero_point());
+    EXPECT_EQ(d.output_zero_point, c.graph.tensors.back().quantization.zero_point());
+    EXPECT_EQ(d.tile_h, c.mapping.tile_h);
+    EXPECT_EQ(d.tile_w, c.mapping.tile_w);
+    EXPECT_EQ(d.pixel_tiles_outer, c.mapping.pixel_tiles_outer ? 1 : 0);
+    EXPECT_EQ(d.weights_per_fold, c.mapping.weights_per_fold ? 1 : 0);
+    EXPECT_EQ(d.ifmap.offset, 11u);
+    EXPECT_EQ(d.weights.offset, 22u);
+    EXPECT_EQ(d.parameters.offset, 33u);
+    EXPECT_EQ(d.ofmap.region, 2u);
+    EXPECT_EQ(d.ofmap.offset, 44u);
+  }
+}
+
+TEST(SystolicTask, DescribesItsMapping) {
+  const Graph graph = dense(3, 5, 100, 7);
+  const auto text = [&](const SystolicMapping& mapping) {
+    return systolic_task(graph, graph.operators[0], array_of(4, 4), mapping)->mapping();
+  };
+  EXPECT_EQ(text({8, 32, false, false}),
+            "tiles of 8x32 pixels, filter tiles outer, weights by filter tile");
+  EXPECT_EQ(text({1, 2, true, true}), "tiles of 1x2 pixels, pixel tiles outer, weights by fold");
+}
+
+TEST(SystolicEngine, MapsAdditionsAndPoolsOntoTheVectorUnit) {
+  Dice dice{46};
+  const SystolicEngine engine{array_of(4, 4)};
+  for (const Graph& graph : {random_addition(dice), random_pool(dice)}) {
+    EXPECT_EQ(engine.refuses(graph, graph.operators[0]), std::nullopt);
+    const auto task = engine.map(graph, graph.operators[0], {});
+    mw_descriptor_head head;
+    std::memcpy(&head, task->descriptor({{{}, {}}, {}, {}}, 0).data(), sizeof head);
+    EXPECT_EQ(head.machine, MW_MACHINE_VECTOR);
+  }
+  EXPECT_EQ(engine.peak_macs_per_cycle(), 16);
+}
+
+}  // namespace
+}  // namespace milliwatt::dataflows

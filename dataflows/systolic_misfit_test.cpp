@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gate of the expansion, both sides of each of its conditions.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "dataflows/systolic_testing.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+using testing::array_of;
+using testing::Case;
+using testing::Dice;
+using ::testing::HasSubstr;
+
+/// 4 x 4 outputs of a 3 x 3 kernel over 6 x 6 x 2, 5 filters, on a 4 x 3 array.
+constexpr ConvGeometry kGeometry{1, 6, 6, 2, 4, 4, 5, 3, 3, 1, 1, 1, 1, 0, 0};
+
+/// A shape of which one buffer has `bytes`.
+SystolicShape with(std::uint32_t SystolicShape::*buffer, std::uint32_t bytes) {
+  SystolicShape shape = array_of(4, 3);
+  shape.*buffer = bytes;
+  return shape;
+}
+
+void expect_gate(const SystolicMapping& mapping, std::uint32_t SystolicShape::*buffer,
+                 std::uint32_t bytes, const char* text) {
+  SystolicCommand command;
+  command.geometry = kGeometry;
+  command.mapping = mapping;
+  EXPECT_EQ(misfit(kGeometry, mapping, with(buffer, bytes)), "");
+  EXPECT_NO_THROW(expand(command, with(buffer, bytes)));
+  EXPECT_EQ(misfit(kGeometry, mapping, with(buffer, bytes - 1)), text);
+  EXPECT_THROW(expand(command, with(buffer, bytes - 1)), base::SimulationError);
+}
+
+TEST(SystolicMisfit, IfmapOfATile) {
+  // Tiles of 2 x 4 outputs look at (2 + 3 - 1) x 6 x 2 = 48 bytes.
+  expect_gate({2, 4, false, false}, &SystolicShape::input_buffer_bytes, 48,
+              "the ifmap of a tile needs 48 bytes, 1 bytes more than input_buffer = 47 bytes");
+}
+
+TEST(SystolicMisfit, WeightsOfAColumnTileAndItsTable) {
+  // 18 taps of 3 filters and 3 rows of 12 bytes: 54 + 36 = 90.
+  expect_gate({4, 4, false, false}, &SystolicShape::weight_buffer_bytes, 90,
+              "the weights and the requantization table of a tile needs 90 bytes, 1 bytes more "
+              "than weight_buffer = 89 bytes");
+}
+
+TEST(SystolicMisfit, WeightsOfAFoldAndATable) {
+  // 4 taps of 3 filters and 3 rows of 12 bytes: 12 + 36 = 48.
+  expect_gate({4, 4, false, true}, &SystolicShape::weight_buffer_bytes, 48,
+              "the weights and the requantization table of a tile needs 48 bytes, 1 bytes more "
+              "than weight_buffer = 47 bytes");
+}
+
+TEST(SystolicMisfit, SumsOfATile) {
+  // 8 pixels of 3 filters, 4 bytes each.
+  expect_gate({2, 4, false, false}, &SystolicShape::accumulator_buffer_bytes, 96,
+              "the sums of a tile needs 96 bytes, 1 bytes more than accumulator_buffer = 95 bytes");
+}
+
+TEST(SystolicMisfit, OfmapOfATile) {
+  // 8 pixels of one column tile, or of all 5 filters.
+  expect_gate({2, 4, false, false}, &SystolicShape::output_buffer_bytes, 24,
+              "the ofmap of a tile needs 24 bytes, 1 bytes more than output_buffer = 23 bytes");
+  expect_gate({2, 4, true, false}, &SystolicShape::output_buffer_bytes, 40,
+              "the ofmap of a tile needs 40 bytes, 1 bytes more than output_buffer = 39 bytes");
+}
+
+TEST(SystolicMisfit, NamesEveryBuffer) {
+  const std::string all = misfit(kGeometry, {4, 4, false, false}, array_of(4, 3, 1));
+  for (const char* buffer :
+       {"input_buffer", "weight_buffer", "accumulator_buffer", "output_buffer"}) {
+    EXPECT_THAT(all, HasSubstr(buffer));
+  }
+}
+
+TEST(SystolicMisfit, ExpandThrowsExactlyWhenSomethingDoesNotFit) {
+  Dice dice{23};
+  int misfits = 0;
+  for (int i = 0; i < 500; ++i) {
+    Case c = random_case(dice);
+    std::uint32_t SystolicShape::*const buffer = testing::kBuffers[dice.roll(0, 3)];
+    c.shape.*buffer = testing::smallest(buffer, c.shape, c.geometry(), c.mapping) - dice.roll(0, 1);
+    SystolicCommand command;
+    command.geometry = c.geometry();
+    command.mapping = c.mapping;
+    if (misfit(c.geometry(), c.mapping, c.shape).empty()) {
+      EXPECT_NO_THROW(expand(command, c.shape)) << describe(c);
+    } else {
+      ++misfits;
+      EXPECT_THROW(expand(command, c.shape), base::SimulationError) << describe(c);
+    }
+  }
+  EXPECT_GT(misfits, 150);  // about half
+  EXPECT_LT(misfits, 350);
+}
+
+TEST(SystolicMisfit, LargerBuffersFitWhateverSmallerOnesDid) {
+  Dice dice{24};
+  for (int i = 0; i < 500; ++i) {
+    Case c = random_case(dice);
+    ASSERT_EQ(misfit(c.geometry(), c.mapping, c.shape), "");
+    c.shape.*testing::kBuffers[dice.roll(0, 3)] += static_cast<std::uint32_t>(dice.roll(1, 500));
+    EXPECT_EQ(misfit(c.geometry(), c.mapping, c.shape), "") << describe(c);
+  }
+}
+
+/// Two tables and a fold's weights do not fit: 2 * 24 + 2 * 60 = 168 > 167. One table does.
+TEST(SystolicMisfit, OneTableIsEnough) {
+  const ConvGeometry g{1, 1, 1, 60, 1, 1, 4, 1, 1, 1, 1, 1, 1, 0, 0};
+  SystolicShape shape = array_of(60, 2);
+  const auto slots = [&](std::uint32_t bytes) {
+    shape.weight_buffer_bytes = bytes;
+    SystolicCommand command;
+    command.geometry = g;
+    command.mapping = {1, 1, false, true};
+    const SystolicProgram program = expand(command, shape);
+    int tables = 0;
+    int weights = 0;
+    for (const Slot& slot : program.command.schedule.slots) {
+      tables += slot.buffer == kWeightBuffer && slot.bytes == 24 ? 1 : 0;
+      weights += slot.buffer == kWeightBuffer && slot.bytes == 120 ? 1 : 0;
+    }
+    return std::pair{tables, weights};
+  };
+  EXPECT_EQ(slots(168), (std::pair{2, 1}));
+  EXPECT_EQ(slots(167), (std::pair{1, 1}));
+  EXPECT_EQ(slots(144), (std::pair{1, 1}));
+  shape.weight_buffer_bytes = 143;
+  EXPECT_NE(misfit(g, {1, 1, false, true}, shape), "");
+}
+
+TEST(SystolicMisfit, BoundsTheNumberOfFolds) {
+  // 2^11 x 2^10 pixels one by one, one tap, one filter: 2^21 folds, the most there may be.
+  ConvGeometry g{1, 1 << 11, 1 << 10, 1, 1 << 11, 1 << 10, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+  EXPECT_EQ(misfit(g, {1, 1, false, false}, array_of(1, 1)), "");
+  g.batch = 2;
+  EXPECT_EQ(misfit(g, {1, 1, false, false}, array_of(1, 1)),
+            "the mapping has 4194304 folds, at most 2097152 are possible");
+  EXPECT_EQ(misfit(g, {1, 2, false, false}, array_of(1, 1)), "");
+}
+
+TEST(SystolicMisfit, RefusesWhateverMakesNoSense) {
+  EXPECT_EQ(misfit(kGeometry, {0, 1, false, false}, array_of(4, 3)),
+            "tiles of 0x1 pixels are empty");
+  EXPECT_EQ(misfit(kGeometry, {1, -1, false, false}, array_of(4, 3)),
+            "tiles of 1x-1 pixels are empty");
+  ConvGeometry g = kGeometry;
+  g.stride_w = 0;
+  EXPECT_EQ(misfit(g, {1, 1, false, false}, array_of(4, 3)),
+            "stride_w is 0, possible are 1 .. 1048576");
+  g = kGeometry;
+  g.output_c = 1 << 20;
+  g.input_c = 1 << 10;
+  EXPECT_EQ(misfit(g, {1, 1, false, false}, array_of(4, 3)),
+            "the filters have more than 2147483647 weights");
+}
+
+/// Any bytes in a descriptor: misfit() and, where it lets pass, expand() must be defined. The
+/// sanitizers watch; a schedule's slots must lie in the buffers.
+TEST(SystolicMisfit, GuardsTheExpansionOfAnyFields) {
+  Dice dice{25};
+  int expanded = 0;
+  for (int i = 0; i < 4000; ++i) {
+    SystolicCommand command;
+    command.geometry = kGeometry;
+    command.mapping = {dice.roll(1, 5), dice.roll(1, 5), dice.one_in(2), dice.one_in(2)};
+    auto* fields = reinterpret_cast<std::int32_t*>(&command.geometry);
+    for (int changes = dice.roll(1, 3); changes > 0; --changes) {
+      const std::int32_t extremes[] = {INT32_MIN,     -1,       0, 7, 1 << 10, 1 << 20,
+                                       (1 << 20) + 1, INT32_MAX};
+      fields[dice.roll(0, 14)] = dice.one_in(2) ? dice.roll(0, 20) : extremes[dice.roll(0, 7)];
+    }
+    (dice.one_in(2) ? command.mapping.tile_h : command.mapping.tile_w) =
+        dice.one_in(4) ? INT32_MAX : dice.roll(1, 8);
+    const SystolicShape shape = array_of(4, 3, 4096);
+    if (!misfit(command.geometry, command.mapping, shape).empty()) {
+      continue;
+    }
+    const SystolicProgram program = expand(command, shape);
+    ++expanded;
+    for (const Slot& slot : program.command.schedule.slots) {
+      ASSERT_LE(slot.offset + slot.bytes, 4096u);
+    }
+  }
+  EXPECT_GT(expanded, 200);
+}
+
+}  // namespace
+}  // namespace milliwatt::dataflows
