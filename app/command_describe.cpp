@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
-/// "systolic" for "accelerator (systolic)", else the name itself.
+/// What a user may call a part: "systolic" for "accelerator (systolic)", "sram" for "memory.sram".
 std::string short_name(const std::string& name) {
   const std::size_t open = name.find(" (");
-  return open == std::string::npos ? name : name.substr(open + 2, name.size() - open - 3);
+  return open == std::string::npos ? name.substr(name.rfind('.') + 1)
+                                   : name.substr(open + 2, name.size() - open - 3);
 }
 
 std::string list_components(const std::vector<sim::ComponentDoc>& docs) {

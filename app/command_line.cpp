@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/diagnostics.h"
@@ -51,13 +52,45 @@ std::vector<po::option> split(const std::vector<Option>& options,
   }
 }
 
-std::string unknown_option(const std::string& word, const std::vector<Option>& options) {
-  const std::string name = word.substr(0, word.find('='));
+/// The option that was probably meant: the first that begins like `name`, or the nearest.
+std::optional<std::string> meant(const std::string& name, const std::vector<Option>& options) {
   std::vector<std::string> known;
   for (const Option& option : options) {
-    known.push_back("--" + option.name);
+    if (!name.empty() && option.name.rfind(name, 0) == 0) {
+      return option.name;
+    }
+    known.push_back(option.name);
   }
-  return fmt::format("unknown option '{}'{}", name, base::suggestion(name, known));
+  return base::nearest_name(name, known);
+}
+
+std::string unknown_option(const std::string& word, const std::vector<Option>& options) {
+  const std::string dashed = word.substr(0, word.find('='));
+  const std::string name = dashed.substr(std::min(dashed.find_first_not_of('-'), dashed.size()));
+  const std::optional<std::string> nearest = meant(name, options);
+  std::vector<std::string> allowed;
+  for (const Option& option : options) {
+    allowed.push_back("--" + option.name);
+  }
+  return fmt::format("unknown option '{}'{} Allowed: {}", dashed,
+                     nearest ? fmt::format("; did you mean '--{}'?", *nearest) : ".",
+                     allowed.empty() ? "--help" : fmt::format("{}", fmt::join(allowed, ", ")));
+}
+
+/// `--input --quiet`: the value of the first is more likely forgotten than meant to be the second.
+/// `--input=--quiet` says so clearly.
+bool swallowed_option(const po::option& token) {
+  return token.original_tokens.size() == 2 && token.original_tokens[1].rfind("--", 0) == 0;
+}
+
+/// The faults of an option's value.
+void check_value(const po::option& token, base::Diagnostics& faults) {
+  if (swallowed_option(token)) {
+    faults.add(fmt::format("option '--{}' needs a value, found '{}'", token.string_key,
+                           token.original_tokens[1]));
+  } else if (!token.value.empty() && token.value[0].empty()) {
+    faults.add(fmt::format("option '--{}' has an empty value", token.string_key));
+  }
 }
 
 /// A word that only looks like an option because Boost knows no short ones.
@@ -92,22 +125,29 @@ Arguments CommandLine::parse(const std::vector<std::string>& words) const {
     } else if (token.string_key.empty()) {
       arguments.positionals_.push_back(token.value.at(0));
     } else {
-      std::vector<std::string>& values = arguments.values_[token.string_key];
-      values.push_back(token.value.empty() ? "" : token.value.at(0));
-      if (!token.value.empty() && token.value.at(0).empty()) {
-        faults.add(fmt::format("option '--{}' has an empty value", token.string_key));
-      }
+      check_value(token, faults);
+      arguments.values_[token.string_key].push_back(token.value.empty() ? "" : token.value[0]);
     }
   }
   if (end != words.end()) {
     arguments.positionals_.insert(arguments.positionals_.end(), end + 1, words.end());
   }
+  check_repetition(arguments, faults);
+  faults.throw_if_any();  // an unknown option may have left its value among the positionals
+  check_positionals(arguments, faults);
+  faults.throw_if_any();
+  return arguments;
+}
+
+void CommandLine::check_repetition(const Arguments& arguments, base::Diagnostics& faults) const {
   for (const Option& option : options_) {
     if (!option.repeatable && arguments.values(option.name).size() > 1) {
       faults.add(fmt::format("option '--{}' is given more than once", option.name));
     }
   }
-  faults.throw_if_any();  // an unknown option may have swallowed or left a positional
+}
+
+void CommandLine::check_positionals(const Arguments& arguments, base::Diagnostics& faults) const {
   const int count = static_cast<int>(arguments.positionals_.size());
   for (int i = count; i < least_; ++i) {
     faults.add(fmt::format("{} is missing", positional_names_.at(static_cast<std::size_t>(i))));
@@ -116,8 +156,6 @@ Arguments CommandLine::parse(const std::vector<std::string>& words) const {
     faults.add(fmt::format("unexpected argument '{}'",
                            arguments.positionals_[static_cast<std::size_t>(i)]));
   }
-  faults.throw_if_any();
-  return arguments;
 }
 
 std::uint32_t parse_count(const std::string& option, const std::string& text) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/diagnostics.h"
+
 namespace milliwatt::app {
 
 struct Option {
@@ -48,6 +50,9 @@ class CommandLine {
   const std::vector<Option>& options() const { return options_; }
 
  private:
+  void check_repetition(const Arguments& arguments, base::Diagnostics& faults) const;
+  void check_positionals(const Arguments& arguments, base::Diagnostics& faults) const;
+
   std::vector<Option> options_;
   std::vector<std::string> positional_names_;
   int least_;

@@ -17,14 +17,18 @@ namespace {
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
 
 const Command& find_command(const std::vector<Command>& all, const std::string& name) {
+  const bool option = name.rfind('-', 0) == 0;
   std::vector<std::string> names;
+  if (option) {
+    names = {"--help", "--version"};
+  }
   for (const Command& command : all) {
     if (command.name == name) {
       return command;
     }
     names.push_back(command.name);
   }
-  const char* what = name[0] == '-' ? "option" : "command";
+  const char* what = option ? "option" : "command";
   throw base::UserError(
       fmt::format("unknown {} '{}'{}", what, name, base::suggestion(name, names)));
 }
@@ -43,7 +47,7 @@ int dispatch(const std::vector<std::string>& words) {
     std::cout << "milliwatt " MILLIWATT_VERSION "\n";
     return kGood;
   }
-  const Command& command = find_command(all, words[0].empty() ? "''" : words[0]);
+  const Command& command = find_command(all, words[0]);
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (std::any_of(rest.begin(), rest.end(), asks_for_help)) {
     std::cout << command_help(command);

@@ -29,33 +29,60 @@ void Grid::add(std::vector<std::string> cells) {
 
 void Grid::rule() { rows_.emplace_back(); }
 
-std::string Grid::line(const std::vector<std::string>& cells, std::size_t gap) const {
+std::size_t Grid::Layout::total() const {
+  return std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1));
+}
+
+Grid::Layout Grid::layout() const {
+  constexpr std::size_t kShortestName = 8;
+  Layout layout{widths_};
+  if (layout.total() > max_width_) {
+    layout.gap = 1;
+  }
+  while (layout.total() > max_width_) {
+    std::size_t widest = columns_.size();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const bool candidate = columns_[i].left && layout.widths[i] > kShortestName;
+      if (candidate && (widest == columns_.size() || layout.widths[i] > layout.widths[widest])) {
+        widest = i;
+      }
+    }
+    if (widest == columns_.size()) {
+      break;
+    }
+    --layout.widths[widest];
+  }
+  return layout;
+}
+
+std::string Grid::line(const std::vector<std::string>& cells, const Layout& layout) const {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    text += std::string(i == 0 ? 0 : gap, ' ');
-    text += columns_[i].left ? fmt::format("{:<{}}", cells[i], widths_[i])
-                             : fmt::format("{:>{}}", cells[i], widths_[i]);
+    text += std::string(i == 0 ? 0 : layout.gap, ' ');
+    const std::size_t width = layout.widths[i];
+    const std::string cell =
+        cells[i].size() <= width ? cells[i] : cells[i].substr(0, width - 1) + "~";
+    text +=
+        columns_[i].left ? fmt::format("{:<{}}", cell, width) : fmt::format("{:>{}}", cell, width);
   }
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
 
 std::string Grid::text() const {
-  const std::size_t cells = std::accumulate(widths_.begin(), widths_.end(), std::size_t{0});
-  const std::size_t gaps = columns_.size() - 1;
-  const std::size_t gap = cells + 2 * gaps <= max_width_ ? 2 : 1;
+  const Layout print = layout();
   std::vector<std::string> headers;
   std::vector<std::string> units;
   for (const GridColumn& column : columns_) {
     headers.push_back(column.header);
     units.push_back(column.unit);
   }
-  const std::string rule = std::string(cells + gap * gaps, '-') + "\n";
+  const std::string rule = std::string(print.total(), '-') + "\n";
   const bool has_units = std::any_of(units.begin(), units.end(),
                                      [](const std::string& unit) { return !unit.empty(); });
-  std::string text = line(headers, gap) + (has_units ? line(units, gap) : "") + rule;
+  std::string text = line(headers, print) + (has_units ? line(units, print) : "") + rule;
   for (const std::vector<std::string>& row : rows_) {
-    text += row.empty() ? rule : line(row, gap);
+    text += row.empty() ? rule : line(row, print);
   }
   return text;
 }

@@ -29,7 +29,15 @@ class Grid {
   std::string text() const;
 
  private:
-  std::string line(const std::vector<std::string>& cells, std::size_t gap) const;
+  /// How wide the columns and the gaps between them are printed.
+  struct Layout {
+    std::vector<std::size_t> widths;
+    std::size_t gap = 2;
+
+    std::size_t total() const;
+  };
+  Layout layout() const;
+  std::string line(const std::vector<std::string>& cells, const Layout& layout) const;
 
   std::vector<GridColumn> columns_;
   std::size_t max_width_;

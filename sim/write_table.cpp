@@ -150,9 +150,22 @@ std::string latency(const RunResult& result) {
                      clock_text(result), count(result.setup_cycles));
 }
 
+std::string inferences(const RunResult& result) {
+  const std::string most = three_digits(result.inferences_per_s());
+  return result.cycles.exact() ? most : three_digits(1e3 / high_latency_ms(result)) + ".." + most;
+}
+
+/// "760 B", "84.6 kB"
+std::string bytes(std::int64_t value) {
+  std::string text = count(value);
+  const bool prefixed = text.back() > '9';
+  text.insert(text.size() - (prefixed ? 1 : 0), " ");
+  return text + "B";
+}
+
 std::string off_chip(const RunResult& result) {
   const std::int64_t least = result.compulsory_offchip_bytes();
-  std::string text = count(result.offchip_bytes()) + "B, compulsory " + count(least) + "B";
+  std::string text = bytes(result.offchip_bytes()) + ", compulsory " + bytes(least);
   if (least > 0) {
     text += fmt::format(
         ", {} times as much",
@@ -184,7 +197,7 @@ std::string totals(const RunResult& result) {
   constexpr double kAttojoulesPerMicrojoule = 1e12;
   const std::vector<std::pair<std::string, std::string>> lines = {
       {"latency_ms", latency(result)},
-      {"inferences_per_s", three_digits(result.inferences_per_s())},
+      {"inferences_per_s", inferences(result)},
       {"energy_uJ",
        three_digits(result.energy_uj()) + range(result.energy.total, kAttojoulesPerMicrojoule)},
       {"  by confidence", by_confidence(result.energy)},
@@ -198,6 +211,12 @@ std::string totals(const RunResult& result) {
   std::string text;
   for (const auto& [name, value] : lines) {
     text += fmt::format("{:<16}  {}\n", name, value);
+  }
+  if (!result.cycles.exact()) {
+    text +=
+        "\nThe estimate is an interval, low..high; the truth lies inside. Shares, causes, energies "
+        "of "
+        "layers and\nratios are those at its lower end.\n";
   }
   return text;
 }

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// The milliwatt command as its users call it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "base/csv.h"
+#include "base/files.h"
+#include "base/scratch_folder.h"
+
+namespace milliwatt {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string kPlatform = "configs/platforms/systolic_16x16.yaml";
+const std::string kNetwork = "workloads/networks/resnet8.yaml";
+
+/// A network of a few cycles.
+constexpr const char* kTinyNetwork = R"(layer_trace: 1
+name: tiny
+inputs:
+  - {name: image, shape: [1, 4, 4, 3], scale: 0.01, zero_point: -3}
+layers:
+  - {kind: conv2d, name: conv, filters: 5, kernel: 3, activation: relu}
+  - {kind: reshape, name: flat, shape: [1, 80]}
+  - {kind: fully_connected, name: logits, units: 3}
+)";
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Runs the command in the source folder, and gives each test a folder of its own.
+class Milliwatt : public testing::Test {
+ protected:
+  Outcome run(const std::string& arguments) const {
+    const std::string err = file("stderr.txt");
+    const std::string command = "cd '" MILLIWATT_SOURCE_DIR "' && '" MILLIWATT_BINARY_DIR
+                                "/milliwatt' " +
+                                arguments + " 2>'" + err + "'";
+    Outcome outcome;
+    FILE* pipe = popen(command.c_str(), "r");
+    std::array<char, 4096> buffer{};
+    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+      outcome.out.append(buffer.data(), n);
+    }
+    const int status = pclose(pipe);
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    outcome.err = base::read_file(err);
+    return outcome;
+  }
+
+  std::string file(const std::string& name) const { return scratch_.path(name); }
+  std::string write(const std::string& name, const std::string& text) const {
+    scratch_.write(name, text);
+    return file(name);
+  }
+  std::string tiny_network() const { return write("tiny.yaml", kTinyNetwork); }
+
+  /// Bytes of every file below a folder, by relative name.
+  std::map<std::string, std::string> contents(const std::string& name) const {
+    std::map<std::string, std::string> files;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(file(name))) {
+      if (entry.is_regular_file()) {
+        files[entry.path().lexically_relative(file(name)).string()] =
+            base::read_file(entry.path().string());
+      }
+    }
+    return files;
+  }
+
+ private:
+  base::ScratchFolder scratch_;
+};
+
+TEST_F(Milliwatt, HelpGoesToTheStandardOutput) {
+  const Outcome program = run("--help");
+  EXPECT_EQ(program.code, 0);
+  EXPECT_THAT(program.err, IsEmpty());
+  for (const char* command : {"run", "network", "check", "describe", "list"}) {
+    EXPECT_THAT(program.out, HasSubstr(command));
+    const Outcome help = run(std::string(command) + " --help");
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, StartsWith(std::string("usage: milliwatt ") + command));
+  }
+  for (const char* option : {"--input", "--seed", "--set", "--level", "--tensors", "--out",
+                             "--no-check", "--plan", "--quiet"}) {
+    EXPECT_THAT(run("run -h").out, HasSubstr(option));
+  }
+}
+
+TEST_F(Milliwatt, VersionIsThatOfTheProject) {
+  const Outcome outcome = run("--version");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, testing::MatchesRegex("milliwatt [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST_F(Milliwatt, WithoutACommandShowsHelpAsAnError) {
+  const Outcome outcome = run("");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("usage: milliwatt COMMAND"));
+}
+
+TEST_F(Milliwatt, UnknownNamesGetTheNearestOne) {
+  const std::map<std::string, std::string> cases = {
+      {"rnu", "milliwatt: error: unknown command 'rnu'; did you mean 'run'?"},
+      {"--vresion", "milliwatt: error: unknown option '--vresion'; did you mean '--version'?"},
+      {"run a b --tensor x",
+       "milliwatt: error: unknown option '--tensor'; did you mean '--tensors'?"},
+      {"run a b --level exat",
+       "milliwatt: error: option '--level': 'exat' is no level; did you"
+       " mean 'exact'?"},
+      {"describe systolc",
+       "milliwatt: error: unknown component 'systolc'; did you mean 'systolic'?"}};
+  for (const auto& [arguments, message] : cases) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments;
+    EXPECT_THAT(outcome.err, StartsWith(message));
+    EXPECT_THAT(outcome.out, IsEmpty());
+  }
+}
+
+TEST_F(Milliwatt, BadInputIsOneMessagePerFaultAndWritesNothing) {
+  const std::string broken =
+      write("broken.yaml", "accelerator: {kind: systolic, rowz: 16}\nbus: {width: 3}\n");
+  const std::string out = " --out '" + file("out") + "' --tensors '" + file("out/t") + "'";
+  const Outcome outcome = run("run '" + broken + "' " + kNetwork + out);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("milliwatt: error: " + broken +
+                                     ":1:31: accelerator.rowz: "
+                                     "unknown key; did you mean 'rows'?"));
+  EXPECT_THAT(outcome.err, HasSubstr("milliwatt: error: " + broken + ":2:14: bus.width: "));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_FALSE(fs::exists(file("out")));
+  EXPECT_EQ(run("run nowhere.yaml " + kNetwork + out).code, 2);
+  EXPECT_EQ(run("run " + kPlatform + " nowhere.tflite" + out).code, 2);
+  EXPECT_EQ(run("run " + kPlatform + " " + kNetwork + out + " --input README.md").code, 2);
+  EXPECT_EQ(run("run " + kPlatform + " " + kNetwork + out + " --set accelerator.rows=0").code, 2);
+  EXPECT_FALSE(fs::exists(file("out")));
+}
+
+TEST_F(Milliwatt, LeavesAFolderAsItWasWhenTheRunFails) {
+  const std::string run_tiny =
+      "run " + kPlatform + " '" + tiny_network() + "' --quiet --out '" + file("out") + "'";
+  ASSERT_EQ(run(run_tiny).code, 0);
+  const auto before = contents("out");
+  EXPECT_EQ(run(run_tiny + " --set accelerator.rows=x").code, 2);
+  EXPECT_EQ(contents("out"), before);
+}
+
+TEST_F(Milliwatt, RefusesOptionsThatItWouldIgnore) {
+  const std::string net = "run " + kPlatform + " '" + tiny_network() + "' ";
+  EXPECT_EQ(run(net + "--level estimate --tensors '" + file("t") + "'").code, 2);
+  EXPECT_EQ(run(net + "--level estimate --input x.npy").code, 2);
+  EXPECT_EQ(run(net + "--input x.npy --seed 3").code, 2);
+  EXPECT_EQ(run(net + "--out '" + file("t/out") + "' --tensors '" + file("t") + "'").code, 2);
+  EXPECT_EQ(run(net + "--out '" + file("t") + "' --tensors '" + file("t") + "'").code, 2);
+  EXPECT_FALSE(fs::exists(file("t")));
+}
+
+TEST_F(Milliwatt, TheEffectiveConfigurationReproducesTheRunByteForByte) {
+  const std::string set = " --set accelerator.rows=7 --set bus.width=\"4 B\"";
+  const auto folders = [&](const std::string& name) {
+    return " --quiet --out '" + file(name) + "' --tensors '" + file(name + "/tensors") + "'";
+  };
+  ASSERT_EQ(run("run " + kPlatform + " " + kNetwork + set + folders("first")).code, 0);
+  ASSERT_EQ(run("run '" + file("first/platform.yaml") + "' " + kNetwork + folders("second")).code,
+            0);
+  const auto first = contents("first");
+  EXPECT_EQ(first, contents("second"));
+  for (const char* name : {"results.json", "layers.csv", "summary.csv", "energy.csv", "plan.txt",
+                           "table.txt", "platform.yaml", "tensors/index.csv"}) {
+    EXPECT_EQ(first.count(name), 1U) << name;
+  }
+  EXPECT_THAT(first.at("platform.yaml"), HasSubstr("rows: 7"));
+}
+
+TEST_F(Milliwatt, ResultsHoldNoPathOfTheMachine) {
+  ASSERT_EQ(run("run '" MILLIWATT_SOURCE_DIR "/" + kPlatform + "' '" + tiny_network() +
+                "' --quiet --out '" + file("out") + "'")
+                .code,
+            0);
+  for (const auto& [name, bytes] : contents("out")) {
+    EXPECT_THAT(bytes, Not(HasSubstr(MILLIWATT_SOURCE_DIR))) << name;
+    EXPECT_THAT(bytes, Not(HasSubstr(file("")))) << name;
+  }
+}
+
+TEST_F(Milliwatt, LevelsAgreeAndOutputsFollowTheSeed) {
+  const std::string net = "run " + kPlatform + " '" + tiny_network() + "' --quiet --out '";
+  ASSERT_EQ(run(net + file("values") + "'").code, 0);
+  ASSERT_EQ(run(net + file("exact") + "' --level exact").code, 0);
+  ASSERT_EQ(run(net + file("other") + "' --seed 2").code, 0);
+  EXPECT_EQ(contents("values").at("layers.csv"), contents("exact").at("layers.csv"));
+  EXPECT_EQ(contents("values/outputs"), contents("exact/outputs"));
+  EXPECT_EQ(contents("values").at("layers.csv"), contents("other").at("layers.csv"));
+  EXPECT_NE(contents("values/outputs"), contents("other/outputs"));
+}
+
+TEST_F(Milliwatt, AnInputFileGivesWhatItsValuesGive) {
+  const std::string net = "run " + kPlatform + " '" + tiny_network() + "' --quiet ";
+  ASSERT_EQ(run(net + "--seed 5 --tensors '" + file("t") + "'").code, 0);
+  EXPECT_EQ(contents("t").count("results.json"), 1U);
+  ASSERT_EQ(run(net + "--seed 5 --tensors '" + file("t") + "'").code, 0) << "replaces its own";
+  ASSERT_EQ(
+      run(net + "--input '" + file("t/000-image.npy") + "' --tensors '" + file("u") + "'").code, 0);
+  EXPECT_EQ(contents("t"), contents("u"));
+}
+
+TEST_F(Milliwatt, AnEstimateIsAnIntervalAroundTheTruth) {
+  const std::string net =
+      "run " + kPlatform + " " + kNetwork + " --set accelerator.separate_store_channel=true";
+  const Outcome estimate = run(net + " --level estimate --out '" + file("low") + "'");
+  ASSERT_EQ(estimate.code, 0) << estimate.err;
+  EXPECT_THAT(estimate.out, HasSubstr("interval"));
+  ASSERT_EQ(run(net + " --quiet --out '" + file("true") + "'").code, 0);
+  const auto low = base::CsvTable::read_file(file("low/summary.csv"));
+  const auto truth = base::CsvTable::read_file(file("true/summary.csv"));
+  EXPECT_LT(low.integer(0, "cycles_low"), low.integer(0, "cycles_high"));
+  EXPECT_LE(low.integer(0, "cycles_low"), truth.integer(0, "cycles"));
+  EXPECT_GE(low.integer(0, "cycles_high"), truth.integer(0, "cycles"));
+  EXPECT_FALSE(fs::exists(file("low/outputs")));
+}
+
+TEST_F(Milliwatt, PrintsTheTableThePlanOrNothing) {
+  const std::string net = "run " + kPlatform + " '" + tiny_network() + "'";
+  const Outcome table = run(net);
+  EXPECT_EQ(table.code, 0);
+  EXPECT_THAT(table.out, StartsWith("tiny on systolic_16x16, level values, weights: seeded, 100 "
+                                    "MHz, 45nm\n"));
+  EXPECT_THAT(table.out, HasSubstr("checked: 3 tensors, 163 bytes"));  // 80 + 80 + 3
+  EXPECT_THAT(table.err, IsEmpty());
+  EXPECT_THAT(run(net + " --no-check").out, HasSubstr("not checked: --no-check"));
+  EXPECT_THAT(run(net + " --quiet").out, IsEmpty());
+  EXPECT_THAT(run(net + " --quiet --plan").out, StartsWith("operators\n"));
+  EXPECT_THAT(run(net + " --plan").out, StartsWith(table.out + "\noperators\n"));
+}
+
+TEST_F(Milliwatt, CheckSaysWhichKindEachFileIs) {
+  const Outcome good = run("check " + kPlatform + " configs/technologies/45nm.yaml " + kNetwork);
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_EQ(good.out, kPlatform + ": platform, no faults\n" +
+                          "configs/technologies/45nm.yaml: technology, no faults\n" + kNetwork +
+                          ": layer trace, no faults\n");
+}
+
+TEST_F(Milliwatt, CheckReportsTheFaultsOfAllFiles) {
+  const std::string neither = write("neither.yaml", "kind: other\n");
+  const std::string typo = write("typo.yaml", "layer_trace: 1\nlayrs: []\n");
+  const Outcome bad = run("check nowhere.yaml '" + neither + "' '" + typo + "' " + kPlatform);
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("nowhere.yaml: no such file"));
+  EXPECT_THAT(bad.err, HasSubstr(neither + ": neither a platform"));
+  EXPECT_THAT(bad.err, HasSubstr(typo + ":2:1: layrs: unknown key; did you mean 'layers'?"));
+  EXPECT_EQ(bad.out, kPlatform + ": platform, no faults\n");
+}
+
+TEST_F(Milliwatt, DescribesItsParts) {
+  EXPECT_THAT(run("describe").out, HasSubstr("accelerator (systolic)"));
+  const Outcome systolic = run("describe systolic");
+  EXPECT_EQ(systolic.code, 0);
+  EXPECT_THAT(systolic.out, HasSubstr("  rows "));
+  EXPECT_EQ(systolic.out, run("describe 'accelerator (systolic)'").out);
+  EXPECT_EQ(run("describe sram").out, run("describe memory.sram").out);
+  EXPECT_THAT(run("describe host").out, HasSubstr("assumed, "));
+}
+
+TEST_F(Milliwatt, ListsWhatIsAtHand) {
+  const Outcome here = run("list");
+  EXPECT_EQ(here.code, 0);
+  for (const char* text :
+       {"\n  configs/platforms/systolic_16x16.yaml\n", "\n  configs/technologies/45nm.yaml\n",
+        "\n  workloads/networks/resnet8.yaml\n", "\n  systolic "}) {
+    EXPECT_THAT(here.out, HasSubstr(text));
+  }
+}
+
+TEST_F(Milliwatt, ShowsANetworkBeforeAnyMachineIsChosen) {
+  const Outcome outcome = run("network " + kNetwork);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, StartsWith("network resnet8: 16 operators"));
+}
+
+TEST_F(Milliwatt, FailsWhenItsOutputCannotBeWritten) {
+  const Outcome outcome = run("list >/dev/full");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("standard output"));
+}
+
+}  // namespace
+}  // namespace milliwatt
