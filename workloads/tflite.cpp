@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <optional>
 
 #include "base/error.h"
 #include "workloads/check.h"
@@ -23,73 +22,6 @@ using tflite::Table;
 
 /// Many tensors may share one buffer of a small file, and each gets a copy.
 constexpr std::size_t kMaximumConstantBytes = std::size_t{1} << 30;
-
-std::optional<OperatorKind> kind_of(std::int32_t builtin) {
-  switch (static_cast<Builtin>(builtin)) {
-    case Builtin::kAdd:
-      return OperatorKind::kAdd;
-    case Builtin::kAveragePool2d:
-      return OperatorKind::kAveragePool2d;
-    case Builtin::kConv2d:
-      return OperatorKind::kConv2d;
-    case Builtin::kDepthwiseConv2d:
-      return OperatorKind::kDepthwiseConv2d;
-    case Builtin::kFullyConnected:
-      return OperatorKind::kFullyConnected;
-    case Builtin::kMaxPool2d:
-      return OperatorKind::kMaxPool2d;
-    case Builtin::kReshape:
-      return OperatorKind::kReshape;
-    case Builtin::kSoftmax:
-      return OperatorKind::kSoftmax;
-    default:
-      return std::nullopt;
-  }
-}
-
-OptionsType expected_options(OperatorKind kind) {
-  switch (kind) {
-    case OperatorKind::kConv2d:
-      return OptionsType::kConv2d;
-    case OperatorKind::kDepthwiseConv2d:
-      return OptionsType::kDepthwiseConv2d;
-    case OperatorKind::kFullyConnected:
-      return OptionsType::kFullyConnected;
-    case OperatorKind::kAveragePool2d:
-    case OperatorKind::kMaxPool2d:
-      return OptionsType::kPool2d;
-    case OperatorKind::kAdd:
-      return OptionsType::kAdd;
-    case OperatorKind::kReshape:
-      return OptionsType::kReshape;
-    case OperatorKind::kSoftmax:
-      return OptionsType::kSoftmax;
-  }
-  throw base::InternalError("operator kind without options");
-}
-
-std::optional<ElementType> element_type(std::int8_t code) {
-  switch (static_cast<tflite::TypeCode>(code)) {
-    case tflite::TypeCode::kFloat32:
-      return ElementType::kFloat32;
-    case tflite::TypeCode::kInt32:
-      return ElementType::kInt32;
-    case tflite::TypeCode::kUint8:
-      return ElementType::kUint8;
-    case tflite::TypeCode::kInt64:
-      return ElementType::kInt64;
-    case tflite::TypeCode::kBool:
-      return ElementType::kBool;
-    case tflite::TypeCode::kInt16:
-      return ElementType::kInt16;
-    case tflite::TypeCode::kInt8:
-      return ElementType::kInt8;
-    case tflite::TypeCode::kInt4:
-      return ElementType::kInt4;
-    default:
-      return std::nullopt;
-  }
-}
 
 /// Turns one verified file into a graph. Collects faults and throws once per stage.
 class Importer {
@@ -155,7 +87,7 @@ class Importer {
     stop_if_faulty();
     std::map<std::string, int> unsupported;
     for (const Table& op : operators_) {
-      if (!kind_of(builtin(op))) {
+      if (!tflite::kind_of(builtin(op))) {
         ++unsupported[name_of(op)];
       }
     }
@@ -188,7 +120,7 @@ class Importer {
       tensor.name = fmt::format("tensor_{}", index);
     }
     const auto code = table.scalar<std::int8_t>(tflite::TensorField::kType, 0);
-    const auto type = element_type(code);
+    const auto type = tflite::element_type(code);
     if (require(type.has_value(), "tensor '{}' has the unsupported element type {}", tensor.name,
                 code)) {
       tensor.type = *type;
@@ -258,7 +190,7 @@ class Importer {
     for (std::size_t i = 0; i < operators_.size(); ++i) {
       const Table& table = operators_[i];
       Operator op;
-      op.kind = *kind_of(builtin(table));
+      op.kind = *tflite::kind_of(builtin(table));
       op.name = fmt::format("{}_{}", operator_name(op.kind), i);
       op.inputs = table.vector<std::int32_t>(tflite::OperatorField::kInputs);
       op.outputs = table.vector<std::int32_t>(tflite::OperatorField::kOutputs);
@@ -283,9 +215,9 @@ class Importer {
     const auto found = static_cast<OptionsType>(
         table.scalar<std::uint8_t>(tflite::OperatorField::kOptionsType, 0));
     const bool present = table.table(tflite::OperatorField::kOptions).present();
-    return require(
-        op.kind == OperatorKind::kReshape || (present && found == expected_options(op.kind)),
-        "{} has options of another operator, or none", op.name);
+    return require(op.kind == OperatorKind::kReshape ||
+                       (present && found == tflite::expected_options(op.kind)),
+                   "{} has options of another operator, or none", op.name);
   }
 
   Attributes read_attributes(const Operator& op, const Table& options) {

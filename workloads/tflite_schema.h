@@ -7,6 +7,7 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,12 @@ enum class TypeCode : std::int8_t {
   kInt8 = 9,
   kInt4 = 17,
 };
+
+/// What the codes mean to milliwatt; nothing for operators and types that it does not read.
+std::optional<OperatorKind> kind_of(std::int32_t builtin);
+std::optional<ElementType> element_type(std::int8_t code);
+/// The options that an operator of this kind must have; reshape may have none.
+OptionsType expected_options(OperatorKind kind);
 
 /// A table of a verified file. Absent fields read as their default; absent vectors are empty.
 class Table {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "base/error.h"
 #include "workloads/tflite_schema.h"
 
 namespace milliwatt::workloads::tflite {
@@ -147,6 +148,73 @@ constexpr std::array<const char*, 133> kNames = {"ADD",
 std::string builtin_name(std::int32_t code) {
   const auto index = static_cast<std::size_t>(code);
   return code >= 0 && index < kNames.size() ? kNames[index] : "operator " + std::to_string(code);
+}
+
+std::optional<OperatorKind> kind_of(std::int32_t builtin) {
+  switch (static_cast<Builtin>(builtin)) {
+    case Builtin::kAdd:
+      return OperatorKind::kAdd;
+    case Builtin::kAveragePool2d:
+      return OperatorKind::kAveragePool2d;
+    case Builtin::kConv2d:
+      return OperatorKind::kConv2d;
+    case Builtin::kDepthwiseConv2d:
+      return OperatorKind::kDepthwiseConv2d;
+    case Builtin::kFullyConnected:
+      return OperatorKind::kFullyConnected;
+    case Builtin::kMaxPool2d:
+      return OperatorKind::kMaxPool2d;
+    case Builtin::kReshape:
+      return OperatorKind::kReshape;
+    case Builtin::kSoftmax:
+      return OperatorKind::kSoftmax;
+    default:
+      return std::nullopt;
+  }
+}
+
+OptionsType expected_options(OperatorKind kind) {
+  switch (kind) {
+    case OperatorKind::kConv2d:
+      return OptionsType::kConv2d;
+    case OperatorKind::kDepthwiseConv2d:
+      return OptionsType::kDepthwiseConv2d;
+    case OperatorKind::kFullyConnected:
+      return OptionsType::kFullyConnected;
+    case OperatorKind::kAveragePool2d:
+    case OperatorKind::kMaxPool2d:
+      return OptionsType::kPool2d;
+    case OperatorKind::kAdd:
+      return OptionsType::kAdd;
+    case OperatorKind::kReshape:
+      return OptionsType::kReshape;
+    case OperatorKind::kSoftmax:
+      return OptionsType::kSoftmax;
+  }
+  throw base::InternalError("operator kind without options");
+}
+
+std::optional<ElementType> element_type(std::int8_t code) {
+  switch (static_cast<TypeCode>(code)) {
+    case TypeCode::kFloat32:
+      return ElementType::kFloat32;
+    case TypeCode::kInt32:
+      return ElementType::kInt32;
+    case TypeCode::kUint8:
+      return ElementType::kUint8;
+    case TypeCode::kInt64:
+      return ElementType::kInt64;
+    case TypeCode::kBool:
+      return ElementType::kBool;
+    case TypeCode::kInt16:
+      return ElementType::kInt16;
+    case TypeCode::kInt8:
+      return ElementType::kInt8;
+    case TypeCode::kInt4:
+      return ElementType::kInt4;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace milliwatt::workloads::tflite
