@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "abi/kernel_args.h"
+#include "base/error.h"
 #include "dataflows/conv_geometry.h"
 #include "workloads/quantization.h"
 
@@ -219,6 +220,9 @@ std::optional<std::string> host_refuses(const Graph& graph, const Operator& op) 
 }
 
 std::unique_ptr<EngineTask> host_task(const Graph& graph, const Operator& op) {
+  if (const std::optional<std::string> reason = host_refuses(graph, op)) {
+    throw base::InternalError(op.name + ": the host cannot run it, " + *reason);
+  }
   return std::make_unique<HostTask>(graph, op);
 }
 

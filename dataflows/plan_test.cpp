@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataflows/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "dataflows/graph_testing.h"
+#include "dataflows/systolic_engine.h"
+#include "dataflows/systolic_testing.h"
+
+namespace milliwatt::dataflows {
+namespace {
+
+using testing::array_of;
+using testing::constant;
+using testing::int8_tensor;
+using workloads::ElementType;
+using workloads::Graph;
+using workloads::Operator;
+using workloads::OperatorKind;
+using workloads::Tensor;
+using workloads::TensorId;
+using workloads::TensorRole;
+
+/// Runs the operators whose names are given; remembers what transfers of the last one cost.
+class NamedEngine : public EngineModel {
+ public:
+  explicit NamedEngine(std::vector<std::string> names) : names_{std::move(names)} {}
+
+  std::optional<std::string> refuses(const Graph& /*graph*/, const Operator& op) const override {
+    const bool runs = std::find(names_.begin(), names_.end(), op.name) != names_.end();
+    return runs ? std::nullopt : std::make_optional("not " + op.name);
+  }
+  std::unique_ptr<EngineTask> map(const Graph& /*graph*/, const Operator& /*op*/,
+                                  const TransferCosts& costs) const override {
+    costs_ = costs;
+    return nullptr;
+  }
+  std::int64_t peak_macs_per_cycle() const override { return 1; }
+  const TransferCosts& costs() const { return costs_; }
+
+ private:
+  std::vector<std::string> names_;
+  mutable TransferCosts costs_;
+};
+
+/// a: t0 -> t1, b: t1 -> t2, c: t2 -> t3, pools of 64 bytes.
+Graph three_pools() {
+  Graph graph;
+  for (TensorId id = 0; id < 4; ++id) {
+    graph.tensors.push_back(int8_tensor({1, 4, 4, 4}));
+  }
+  graph.tensors[0].role = TensorRole::kInput;
+  graph.inputs = {0};
+  graph.outputs = {3};
+  for (TensorId id = 0; id < 3; ++id) {
+    Operator op;
+    op.kind = OperatorKind::kMaxPool2d;
+    op.name = std::string(1, static_cast<char>('a' + id));
+    op.attributes = workloads::Pool2d{};
+    op.inputs = {id};
+    op.outputs = {id + 1};
+    graph.operators.push_back(op);
+  }
+  return graph;
+}
+
+PlatformView platform_of(std::vector<const EngineModel*> engines) {
+  PlatformView platform;
+  platform.engines = std::move(engines);
+  platform.sram_bytes = 1 << 20;
+  platform.external_bytes = 1 << 20;
+  return platform;
+}
+
+TEST(Plan, TheFirstWillingEngineRunsAnOperatorElseTheHost) {
+  const NamedEngine first{{"a"}};
+  const NamedEngine second{{"a", "b"}};
+  const Plan plan = make_plan(three_pools(), platform_of({&first, &second}));
+  EXPECT_EQ(plan.operators[0].runner, Runner::kEngine);
+  EXPECT_EQ(plan.operators[0].engine, 0);
+  EXPECT_EQ(plan.operators[1].runner, Runner::kEngine);
+  EXPECT_EQ(plan.operators[1].engine, 1);
+  EXPECT_EQ(plan.operators[1].reason, "");
+  EXPECT_EQ(plan.operators[2].runner, Runner::kHost);
+  EXPECT_EQ(plan.operators[2].engine, -1);
+  EXPECT_EQ(plan.operators[2].reason, "not c; not c");
+  ASSERT_NE(plan.operators[2].task, nullptr);
+  EXPECT_EQ(plan.operators[2].task->mapping(), "software kernel");
+}
+
+TEST(Plan, TransfersCostWhatTheMemoryOfTheirTensorCosts) {
+  const NamedEngine engine{{"b"}};
+  PlatformView platform = platform_of({&engine});
+  platform.sram = {1, 2};
+  platform.external = {30, 40};
+  platform.burst_bytes = 32;
+  const auto ifmap_and_ofmap = [&](std::uint64_t sram) {
+    platform.sram_bytes = sram;
+    make_plan(three_pools(), platform);
+    return std::pair{engine.costs().link(base::TensorClass::kIfmap).cycles_per_burst,
+                     engine.costs().link(base::TensorClass::kOfmap).cycles_per_burst};
+  };
+  EXPECT_EQ(ifmap_and_ofmap(128), (std::pair{1.0, 1.0}));
+  // t0 takes the SRAM, t1 does not fit beside it, t2 does once t0 is dead.
+  EXPECT_EQ(ifmap_and_ofmap(127), (std::pair{30.0, 1.0}));
+  EXPECT_EQ(ifmap_and_ofmap(0), (std::pair{30.0, 30.0}));
+  EXPECT_EQ(engine.costs().link(base::TensorClass::kWeights).cycles_per_byte, 40.0);
+  EXPECT_EQ(engine.costs().burst_bytes, 32u);
+}
+
+TEST(Plan, NobodyRunsAnAlias) {
+  const Graph graph = testing::single(OperatorKind::kReshape, workloads::Reshape{},
+                                      {int8_tensor({2, 6}), int8_tensor({3, 4})});
+  const Plan plan = make_plan(graph, platform_of({}));
+  EXPECT_EQ(plan.operators[0].runner, Runner::kAlias);
+  EXPECT_EQ(plan.operators[0].task, nullptr);
+}
+
+TEST(Plan, ListsEveryOperatorThatNobodyRuns) {
+  Graph graph = three_pools();
+  for (const TensorId id : {0, 1, 3}) {
+    graph.tensors[static_cast<std::size_t>(id)].type = ElementType::kInt16;
+  }
+  const NamedEngine engine{{"b"}};
+  try {
+    make_plan(graph, platform_of({&engine}));
+    FAIL();
+  } catch (const base::UserError& error) {
+    EXPECT_THAT(
+        error.messages(),
+        ::testing::ElementsAre(
+            "operator 0 (max_pool2d a): no engine and no host kernel runs it: its input is int16",
+            "operator 2 (max_pool2d c): no engine and no host kernel runs it: its output is "
+            "int16"));
+  }
+}
+
+TEST(Plan, TheArrayLeavesToTheHostWhatItRefuses) {
+  // 131072 taps of 128 * 128 may reach 2^31.
+  constexpr std::int32_t kDepth = 131072;
+  const Graph graph =
+      testing::single(OperatorKind::kFullyConnected, workloads::FullyConnected{},
+                      {int8_tensor({1, kDepth}),
+                       constant(int8_tensor({1, kDepth}), std::vector<std::uint8_t>(kDepth, 0x80)),
+                       int8_tensor({1, 1})});
+  const SystolicEngine engine{array_of(16, 16)};
+  const Plan plan = make_plan(graph, platform_of({&engine}));
+  EXPECT_EQ(plan.operators[0].runner, Runner::kHost);
+  EXPECT_EQ(plan.operators[0].reason, "the sums of filter 0 may reach 2147483648, beyond 32 bits");
+}
+
+}  // namespace
+}  // namespace milliwatt::dataflows
