@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cmath>
+#include <cstring>
 #include <vector>
 
-#include "mcu/kernel_lowering.h"
+#include "dataflows/host_task.h"
 #include "mcu/native_kernels.h"
 #include "workloads/check.h"
 #include "workloads/geometry.h"
@@ -16,20 +17,32 @@ namespace milliwatt::mcu::testing {
 
 using workloads::Bytes;
 
+/// Output of the software kernel that the planner makes of the operator; empty when an operand has
+/// not the size that the kernel expects.
 inline Bytes run_on_host(const workloads::Graph& graph, const workloads::Operator& op,
                          const std::vector<const Bytes*>& operands) {
-  const LoweredKernel lowered = lower_kernel(graph, op);
-  const Kernel kernel(lowered.args);
-  const std::size_t table_bytes = lowered.parameters.size() * sizeof(mw_channel_parameters);
-  const bool sizes_agree = operands.at(0)->size() == kernel.bytes().a &&
-                           (kernel.bytes().b == 0 || operands.at(1)->size() == kernel.bytes().b) &&
-                           table_bytes == kernel.bytes().parameters;
-  if (!sizes_agree) {
+  const auto task = dataflows::host_task(graph, op);
+  const std::vector<dataflows::PackedConstant>& constants = task->constants();
+  dataflows::TaskPlaces places;
+  places.inputs.resize(dataflows::data_inputs(op).size());
+  places.constants.resize(constants.size());
+  const Bytes descriptor = task->descriptor(places, 0);
+  mw_kernel_args args{};
+  std::memcpy(&args, descriptor.data(), sizeof args);
+  const Kernel kernel(args);
+
+  const Bytes none;
+  const Bytes& b = !constants.empty()                      ? constants[0].bytes
+                   : dataflows::data_inputs(op).size() > 1 ? *operands.at(1)
+                                                           : none;
+  const Bytes& parameters = constants.empty() ? none : constants[1].bytes;
+  const KernelBytes& sizes = kernel.bytes();
+  if (operands.at(0)->size() != sizes.a || b.size() != sizes.b ||
+      parameters.size() != sizes.parameters) {
     return {};
   }
-  Bytes output(kernel.bytes().output);
-  kernel.run({operands[0]->data(), kernel.bytes().b == 0 ? nullptr : operands[1]->data(),
-              reinterpret_cast<const std::uint8_t*>(lowered.parameters.data()), output.data()});
+  Bytes output(sizes.output);
+  kernel.run({operands[0]->data(), b.data(), parameters.data(), output.data()});
   return output;
 }
 

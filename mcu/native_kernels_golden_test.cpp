@@ -50,7 +50,7 @@ TEST(NativeKernels, EqualTheGoldenOperatorCases) {
     const workloads::Graph graph = workloads::read_tflite(
         mlperf_tiny::read_bytes(folder / one["model"].get<std::string>()), name);
     ASSERT_EQ(graph.operators.size(), 1U) << name;
-    if (!unsupported_by_host(graph, graph.operators[0]).empty()) {
+    if (dataflows::host_refuses(graph, graph.operators[0])) {
       ++wide;
       continue;
     }
