@@ -257,7 +257,7 @@ TEST_F(OperatorCases, AllCasesOfOurOperatorsAreByteEqual) {
       ++passed[one["op"]];
     }
   }
-  // The 60 cases of the manifest, int16 and int4 among them; none is left out.
+  // The 70 cases of the manifest, int16 and int4 among them; none is left out.
   const std::map<std::string, int> expected = {{"ADD", 6},
                                                {"AVERAGE_POOL_2D", 4},
                                                {"CONV_2D", 26},
