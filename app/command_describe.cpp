@@ -43,7 +43,7 @@ std::string describe_parameter(const base::ParameterRow& row) {
     return value.empty() ? std::string() : fmt::format("  {} {}", name, value);
   };
   std::string text =
-      fmt::format("  {:<22}{}{}{}\n", row.key, "default " + row.def, field("range", row.range),
+      fmt::format("  {:<24}  {}{}{}\n", row.key, "default " + row.def, field("range", row.range),
                   row.range.empty() ? field("unit", row.unit) : "");
   for (const std::string& line : {row.doc, origin(row)}) {
     text += line.empty() ? "" : fmt::format("    {}\n", wrap(line, kWidth - 4, 4));

@@ -4,9 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "base/csv.h"
+#include "base/files.h"
 #include "sim/write_testing.h"
 
 namespace milliwatt::sim {
@@ -156,6 +155,39 @@ TEST(EnergyCsv, HoldsTheCube) {
   EXPECT_EQ(table.text(4, "kind"), "static");
   EXPECT_EQ(table.integer(4, "count"), 10'000'000);  // ps
   EXPECT_EQ(sum(table, "energy_aJ"), 2.36e9);
+}
+
+/// How docs/results.md writes a column whose name depends on the platform.
+std::string documented_name(const std::string& column) {
+  for (const char* memory : {"sram", "external"}) {
+    for (int i = 0; i < base::kTensorClasses; ++i) {
+      const std::string stem =
+          std::string(memory) + "_" + base::tensor_class_name(static_cast<base::TensorClass>(i));
+      if (column.rfind(stem, 0) == 0) {
+        return "MEM_CLASS" + column.substr(stem.size());
+      }
+    }
+  }
+  for (const char* component : {"energy_accelerator_array", "energy_external", "energy_host"}) {
+    if (column.rfind(component, 0) == 0) {
+      return "energy_COMP" + column.substr(std::string(component).size());
+    }
+  }
+  return column;
+}
+
+TEST(ResultsPage, ExplainsEveryColumn) {
+  const std::string page = base::read_file(MILLIWATT_SOURCE_DIR "/docs/results.md");
+  std::vector<std::string> columns = layers(sample_result()).header();
+  const CsvTable total = summary(sample_result());
+  for (const std::string& column : total.header()) {
+    // Energies of summary.csv are those of layers.csv in another unit.
+    const bool energy = column.rfind("energy_", 0) == 0 && column != "energy_uJ";
+    columns.push_back(energy ? column.substr(0, column.size() - 2) + "nJ" : column);
+  }
+  for (const std::string& column : columns) {
+    EXPECT_THAT(page, HasSubstr("`" + documented_name(column) + "`"));
+  }
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "base/files.h"
 #include "sim/write_testing.h"
 
 namespace milliwatt::sim {
@@ -112,6 +114,36 @@ TEST(ResultsJson, SurvivesNamesThatAreNoText) {
   RunResult result = sample_result();
   result.layers[1].name = "\xFF\x80 classes";
   EXPECT_NO_THROW(parsed(result));
+}
+
+/// Every name of a field in `json`, at any depth, but those that name a cause, class and the like.
+void collect_names(const Json& json, std::set<std::string>& names) {
+  static const std::set<std::string> lists = {"cycles_by_cause",  "read_bytes",
+                                              "written_bytes",    "stall_cycles",
+                                              "by_confidence_aJ", "by_confidence_nm2"};
+  for (const auto& [name, value] : json.items()) {
+    if (!json.is_array()) {
+      names.insert(name);
+    }
+    if (value.is_structured() && lists.count(name) == 0) {
+      collect_names(value, names);
+    }
+  }
+}
+
+TEST(ResultsPage, ExplainsEveryFieldOfTheJson) {
+  const std::string page = base::read_file(MILLIWATT_SOURCE_DIR "/docs/results.md");
+  std::set<std::string> names;
+  collect_names(parsed(sample_result()), names);
+  EXPECT_GT(names.size(), 60U);
+  for (const std::string& name : names) {
+    const bool explained = page.find("`" + name + "`") != std::string::npos ||
+                           page.find("`" + name + "{}`") != std::string::npos ||
+                           page.find("`" + name + "[]`") != std::string::npos ||
+                           page.find("." + name + "[]`") != std::string::npos ||
+                           name == "nominal" || name == "low" || name == "high";
+    EXPECT_TRUE(explained) << name;
+  }
 }
 
 }  // namespace
