@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "workloads/check.h"
 
@@ -180,16 +182,25 @@ TEST(Reference, AccumulatorsUpTo32BitsPassAndBeyondAreNamed) {
   }
 }
 
-TEST(Reference, LongSumsAreExactBeyondOneStretch) {
-  // 65,536 products of 255 * 127 still fit 32 bits and 16,384 more do not spoil the sum:
-  // 65,536 * 255 * 127 - 65,536 * 255 * 127 + 1 = 1.
-  constexpr std::int32_t kDepth = 2 * 65536;
+TEST(Reference, LongSumsAreExactBeyond32Bits) {
+  // Products of 255 * 127 = 32,385: 2^17 of them and the bias of 1 make 4,244,766,721.
+  constexpr std::int32_t kDepth = 1 << 17;
+  const auto graph_with = [](const Bytes& weights) {
+    return single(OperatorKind::kFullyConnected, FullyConnected{},
+                  {tensor({1, kDepth}, 1.0F, -128), constant(tensor({1, kDepth}), weights), bias(1),
+                   tensor({1, 1})});
+  };
   Bytes weights(kDepth, 127);
+  try {
+    result(graph_with(weights), {Bytes(kDepth, 127)});
+    FAIL();
+  } catch (const base::SimulationError& error) {
+    EXPECT_STREQ(error.what(),
+                 "fully_connected: accumulator 4244766721 of channel 0 leaves 32 bits");
+  }
+  // The second half takes back what the first half adds.
   std::fill(weights.begin() + kDepth / 2, weights.end(), static_cast<std::uint8_t>(-127));
-  const Graph graph = single(OperatorKind::kFullyConnected, FullyConnected{},
-                             {tensor({1, kDepth}, 1.0F, -128),
-                              constant(tensor({1, kDepth}), weights), bias(1), tensor({1, 1})});
-  EXPECT_EQ(result(graph, {Bytes(kDepth, 127)}), bytes_of({1}));
+  EXPECT_EQ(result(graph_with(weights), {Bytes(kDepth, 127)}), bytes_of({1}));
 }
 
 TEST(Reference, SoftmaxOfEqualLogitsIsUniform) {
