@@ -69,6 +69,7 @@ std::string unknown_option(const std::string& word, const std::vector<Option>& o
   const std::string name = dashed.substr(std::min(dashed.find_first_not_of('-'), dashed.size()));
   const std::optional<std::string> nearest = meant(name, options);
   std::vector<std::string> allowed;
+  allowed.reserve(options.size());
   for (const Option& option : options) {
     allowed.push_back("--" + option.name);
   }

@@ -14,11 +14,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using Words = std::vector<std::string>;
 
-const CommandLine& line() {
-  static const CommandLine line(
+CommandLine line() {
+  return CommandLine(
       {{"out", "DIR", ""}, {"set", "KEY=VALUE", "", true}, {"seed", "N", ""}, {"quiet", "", ""}},
       {"PLATFORM", "NETWORK"}, 1, 2);
-  return line;
 }
 
 /// The messages of the UserError that parsing throws; none when it does not.

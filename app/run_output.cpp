@@ -8,7 +8,7 @@
 namespace milliwatt::app {
 namespace {
 
-void add_all(base::OutputDirectory& folder, const std::string& prefix, sim::Files files) {
+void add_all(base::OutputDirectory& folder, const std::string& prefix, sim::Files&& files) {
   for (auto& [name, bytes] : files) {
     folder.add(prefix + name, std::move(bytes));
   }
