@@ -85,6 +85,7 @@ TEST(RequantizeWide, RoundsTheMantissaTo16BitsAndTiesUp) {
   EXPECT_EQ(requantize_wide(-3, {kHalf, 0}), -1);  // -1.5
   // A mantissa next to 2^31 becomes 0x7FFF instead of 0x8000: (65536 * 32767 + 2^14) >> 15.
   EXPECT_EQ(requantize_wide(65536, {kMax, 0}), 65534);
+  EXPECT_EQ(requantize_wide(65536, {0x7FFF8000, 0}), 65534);
   EXPECT_EQ(requantize_wide(std::int64_t{1} << 40, {kHalf, -20}), 1 << 19);
 }
 
