@@ -32,21 +32,23 @@ mcu::ProgramPlace program_place(const Program& program) {
 
 void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
                          const dataflows::Plan& plan, Measurement& measurement) {
+  const auto own = [&](int layer) {
+    return layer != base::kNoLayer &&
+           plan.operators[checked_layer(layer, plan.operators.size())].runner ==
+               dataflows::Runner::kHost;
+  };
   for (const mcu::HostInterval& interval : host.timeline()) {
-    const bool own =
-        interval.layer != base::kNoLayer &&
-        plan.operators[static_cast<std::size_t>(interval.layer)].runner == dataflows::Runner::kHost;
-    if (own && interval.activity != mcu::HostActivity::kIdle) {
+    if (own(interval.layer) && interval.activity != mcu::HostActivity::kIdle) {
       measurement.activities.push_back(
           {Cause::kHost, clock.edge(interval.begin), clock.edge(interval.end)});
     }
   }
 }
 
-void settle_layers(Measurement& measurement) {
-  if (!measurement.layer_begins.empty()) {
-    measurement.layer_begins.front() = measurement.begin;
-  }
+void cut_layers(const dataflows::Plan& plan, Measurement& measurement) {
+  measurement.layer_begins =
+      layer_begins(measurement.marks, measurement.spans, plan.operators.size(), measurement.begin,
+                   measurement.end);
 }
 
 }  // namespace milliwatt::sim

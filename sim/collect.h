@@ -31,7 +31,7 @@ mcu::ProgramPlace program_place(const Program& program);
 void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
                          const dataflows::Plan& plan, Measurement& measurement);
 
-/// The first layer begins with the inference: until it has ended it is the oldest that has not.
-void settle_layers(Measurement& measurement);
+/// Finds where each layer of the plan begins from marks and spans.
+void cut_layers(const dataflows::Plan& plan, Measurement& measurement);
 
 }  // namespace milliwatt::sim

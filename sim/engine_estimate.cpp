@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/engine_estimate.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "abi/registers.h"
 #include "base/error.h"
@@ -52,8 +54,7 @@ EngineEstimate::EngineEstimate(const Platform& platform, System& system, const P
       machine_{platform.machine->build(kAcceleratorName, shell::Detail::kValues)},
       counters_{kAcceleratorName, machine_->shape(), machine_->parts()},
       other_end_{counters_},
-      bases_(MW_REGIONS),
-      busy_(machine_->shape().units.size(), 0) {
+      bases_(MW_REGIONS) {
   std::size_t channel = 0;
   for (const dataflows::UnitShape& unit : machine_->shape().units) {
     ports_.push_back(unit.kind == UnitKind::kDma ? system.dma_ports.at(channel++) : -1);
@@ -80,20 +81,34 @@ void EngineEstimate::run(base::Picoseconds t) {
   std::memcpy(&head, descriptor.data(), sizeof head);
   const Command command = decode(descriptor);
   slots_ = command.schedule.slots;
+  walk(command, head, clock.edge(at + config_.decode_cycles));
+}
+
+void EngineEstimate::walk(const Command& command, const mw_descriptor_head& head,
+                          base::Picoseconds start) {
+  const std::vector<dataflows::UnitShape>& units = machine_->shape().units;
   const auto overlap = end_ == End::kLow ? dataflows::Overlap::kFull : dataflows::Overlap::kSerial;
-  dataflows::Recurrence recurrence{command.schedule, clock, busy_.size(), overlap};
-  const auto layer = [&](const Step& step) {
-    return static_cast<std::int16_t>(head.first_layer + step.op);
-  };
+  dataflows::Recurrence recurrence{command.schedule, system_.engine_clock, units.size(), overlap};
+  std::vector<LayerSpan> spans;
+  for (int op = 0; op < command.schedule.operators; ++op) {
+    spans.push_back({head.first_layer + op, std::numeric_limits<base::Picoseconds>::max(), start});
+  }
   done_ = recurrence.run(
-      clock.edge(at + config_.decode_cycles),
-      [&](const Step& step, base::Picoseconds start) {
-        return step_end(command, step, layer(step), start);
+      start,
+      [&](const Step& step, base::Picoseconds begin) {
+        return step_end(command, step, static_cast<std::int16_t>(head.first_layer + step.op),
+                        begin);
       },
-      [&](const Step& step, base::Picoseconds start, base::Picoseconds end) {
-        activities_.push_back({cause_of(machine_->shape().units[step.unit].kind), start, end});
-        busy_[step.unit] += clock.cycle_at_or_after(end) - clock.cycle_at_or_after(start);
+      [&](const Step& step, base::Picoseconds begin, base::Picoseconds end) {
+        activities_.push_back({cause_of(units[step.unit].kind), begin, end});
+        LayerSpan& span = spans.at(step.op);
+        span.begin = std::min(span.begin, begin);
+        span.end = std::max(span.end, end);
       });
+  for (LayerSpan& span : spans) {
+    span.begin = std::min(span.begin, span.end);  // an operator without steps
+    spans_.push_back(span);
+  }
 }
 
 /// The descriptor comes through the first DMA channel; its bursts belong to a layer once the head

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "abi/command_list.h"
+#include "abi/descriptor.h"
 #include "dataflows/recurrence.h"
 #include "shell/burst_walk.h"
 #include "shell/engine_config.h"
@@ -39,13 +40,15 @@ class EngineEstimate {
 
   const shell::EngineCounters& counters() const { return counters_; }
   const std::vector<Activity>& activities() const { return activities_; }
-  /// Busy cycles by unit.
-  const std::vector<std::int64_t>& busy() const { return busy_; }
+  /// One entry per operator of each command, in order.
+  const std::vector<LayerSpan>& spans() const { return spans_; }
   /// False once a step was met whose time or work is not known exactly.
   bool exact() const { return exact_; }
 
  private:
   void run(base::Picoseconds t);
+  void walk(const dataflows::Command& command, const mw_descriptor_head& head,
+            base::Picoseconds start);
   std::vector<std::uint8_t> fetch(base::Cycles& at);
   dataflows::Command decode(const std::vector<std::uint8_t>& descriptor);
   base::Picoseconds step_end(const dataflows::Command& command, const dataflows::Step& step,
@@ -75,7 +78,7 @@ class EngineEstimate {
   base::Picoseconds done_ = 0;
   bool exact_ = true;
   std::vector<Activity> activities_;
-  std::vector<std::int64_t> busy_;
+  std::vector<LayerSpan> spans_;
   std::vector<memory::InitiatorId> ports_;  ///< by unit; -1 where it is no DMA
 };
 

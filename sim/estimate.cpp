@@ -66,7 +66,7 @@ class Walk {
         cycle_ = std::max(cycle_, system_.host_clock.cycle_at_or_after(engine_->done()));
         break;
       case HostAction::Kind::kMark:
-        measurement_.layer_begins.push_back(now());
+        measurement_.marks.push_back({action.layer, now()});
         break;
       case HostAction::Kind::kDone:
         break;
@@ -114,9 +114,10 @@ class Walk {
     measurement_.traffic = difference(after.traffic, before.traffic);
     if (engine_) {
       measurement_.activities = engine_->activities();
+      measurement_.spans = engine_->spans();
     }
     add_host_activities(host_, system_.host_clock, plan_, measurement_);
-    settle_layers(measurement_);
+    cut_layers(plan_, measurement_);
   }
 
   const dataflows::Plan& plan_;

@@ -16,6 +16,8 @@ namespace milliwatt::sim {
 struct Measurement {
   base::Picoseconds begin = 0;  ///< of the invoke section
   base::Picoseconds end = 0;
+  std::vector<LayerMark> marks;
+  std::vector<LayerSpan> spans;  ///< of layers that engines ran, set-up included
   /// When each layer began; the first one at `begin`. Ascending.
   std::vector<base::Picoseconds> layer_begins;
   std::vector<Activity> activities;

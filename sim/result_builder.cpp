@@ -58,6 +58,28 @@ std::vector<Window> windows_of(const Measurement& m, const base::Clock& clock) {
   return windows;
 }
 
+/// Spans of the inference itself, without those of the set-up.
+void add_spans(RunResult& result, const Measurement& m, const base::Clock& clock) {
+  const base::Cycles begin = clock.cycle_at_or_after(m.begin);
+  std::vector<bool> seen(result.layers.size(), false);
+  for (LayerResult& layer : result.layers) {
+    layer.span_start_cycle = layer.start_cycle;
+    layer.span_end_cycle = layer.end_cycle;
+  }
+  for (const LayerSpan& span : m.spans) {
+    if (span.begin < m.begin) {
+      continue;
+    }
+    const auto index = static_cast<std::size_t>(span.layer);
+    LayerResult& layer = result.layers.at(index);
+    const std::int64_t start = clock.cycle_at_or_after(span.begin) - begin;
+    const std::int64_t end = clock.cycle_at_or_after(span.end) - begin;
+    layer.span_start_cycle = seen[index] ? std::min(layer.span_start_cycle, start) : start;
+    layer.span_end_cycle = seen[index] ? std::max(layer.span_end_cycle, end) : end;
+    seen[index] = true;
+  }
+}
+
 void add_times(RunResult& result, const Measurement& low, const Measurement& high,
                const base::Clock& clock) {
   const std::vector<Window> windows = windows_of(low, clock);
@@ -71,10 +93,11 @@ void add_times(RunResult& result, const Measurement& low, const Measurement& hig
     layer.cycles = {windows[i].end - windows[i].begin, high_windows[i].end - high_windows[i].begin};
     layer.cycles_by_cause = causes[i];
   }
-  const auto span = [&](const Measurement& m) {
+  add_spans(result, low, clock);
+  const auto length = [&](const Measurement& m) {
     return clock.cycle_at_or_after(m.end) - clock.cycle_at_or_after(m.begin);
   };
-  result.cycles = {span(low), span(high)};
+  result.cycles = {length(low), length(high)};
   result.setup_cycles = clock.cycle_at_or_after(low.setup_time);
 }
 

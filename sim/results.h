@@ -57,9 +57,16 @@ struct LayerResult {
   std::string runner;   ///< engine's name, "host" or "none" (the output shares the input's bytes)
   std::string mapping;  ///< one line, empty for "none"
   std::string output_shape;  ///< "1x32x32x16"
+  /// The layer's window: from where it is the oldest that is not finished to where the next one is.
   std::int64_t start_cycle = 0;
   std::int64_t end_cycle = 0;
-  Interval cycles;                                      ///< end - start; exact unless an estimate
+  /// From its first step on an engine to the end of its last. Where one command runs several layers
+  /// these overlap and begin before the window. Equal to the window where no engine ran.
+  std::int64_t span_start_cycle = 0;
+  std::int64_t span_end_cycle = 0;
+  /// end - start. Of an estimate both ends, as the two walks give them: they sum to the two totals,
+  /// of which alone it is said that the truth lies between.
+  Interval cycles;
   std::array<std::int64_t, kCauses> cycles_by_cause{};  ///< sums to cycles.low
   std::int64_t macs = 0;
   std::int64_t peak_macs_per_cycle = 0;  ///< of the engine; 0 on the host

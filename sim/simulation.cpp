@@ -145,8 +145,8 @@ Snapshot Bench::snapshot() const {
 }
 
 void Bench::on_mark(int layer, base::Picoseconds t) {
-  read_outputs(static_cast<std::size_t>(layer));
-  result_.measurement.layer_begins.push_back(t);
+  read_outputs(checked_layer(layer, graph_.operators.size()));
+  result_.measurement.marks.push_back({layer, t});
 }
 
 void Bench::on_done(NativeHost::Section section, base::Picoseconds t) {
@@ -238,9 +238,13 @@ void Bench::finish() {
                               system_.engine_clock.edge(interval.start),
                               system_.engine_clock.edge(interval.end)});
     }
+    for (const shell::LayerSpan& span : core.layers()) {
+      m.spans.push_back(
+          {span.layer, system_.engine_clock.edge(span.begin), system_.engine_clock.edge(span.end)});
+    }
   }
   add_host_activities(host_core_, system_.host_clock, plan_, m);
-  settle_layers(m);
+  cut_layers(plan_, m);
 }
 
 void Bench::check() {

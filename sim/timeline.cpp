@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/timeline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "base/error.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -41,6 +45,36 @@ int first_active(const std::array<int, kCauses>& active) {
 }
 
 }  // namespace
+
+std::size_t checked_layer(int layer, std::size_t layers) {
+  if (layer < 0 || static_cast<std::size_t>(layer) >= layers) {
+    throw base::SimulationError(
+        fmt::format("the program works for layer {} of a network of {}", layer, layers));
+  }
+  return static_cast<std::size_t>(layer);
+}
+
+std::vector<base::Picoseconds> layer_begins(const std::vector<LayerMark>& marks,
+                                            const std::vector<LayerSpan>& spans, std::size_t layers,
+                                            base::Picoseconds begin, base::Picoseconds end) {
+  // One more than there are layers: the last one ends with the inference.
+  std::vector<base::Picoseconds> begins(layers + 1, begin);
+  const auto not_before = [&](std::size_t layer, base::Picoseconds t) {
+    begins[layer] = std::max(begins[layer], t);
+  };
+  for (const LayerMark& mark : marks) {
+    not_before(checked_layer(mark.layer, layers), mark.at);
+  }
+  for (const LayerSpan& span : spans) {
+    not_before(checked_layer(span.layer, layers) + 1, span.end);
+  }
+  begins.front() = begin;
+  for (std::size_t layer = 1; layer < layers; ++layer) {
+    begins[layer] = std::min(end, std::max(begins[layer - 1], begins[layer]));
+  }
+  begins.pop_back();
+  return begins;
+}
 
 std::vector<std::array<std::int64_t, kCauses>> attribute(const std::vector<Activity>& activities,
                                                          const std::vector<Window>& windows,
