@@ -227,7 +227,7 @@ TEST_F(Milliwatt, AnEstimateIsAnIntervalAroundTheTruth) {
       "run " + kPlatform + " " + kNetwork + " --set accelerator.separate_store_channel=true";
   const Outcome estimate = run(net + " --level estimate --out '" + file("low") + "'");
   ASSERT_EQ(estimate.code, 0) << estimate.err;
-  EXPECT_THAT(estimate.out, HasSubstr("interval"));
+  EXPECT_THAT(estimate.out, HasSubstr("\nlow..high: "));
   ASSERT_EQ(run(net + " --quiet --out '" + file("true") + "'").code, 0);
   const auto low = base::CsvTable::read_file(file("low/summary.csv"));
   const auto truth = base::CsvTable::read_file(file("true/summary.csv"));

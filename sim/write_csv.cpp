@@ -116,6 +116,8 @@ Row layer_row(const RunResult& result, const LayerResult& layer) {
   row.add("output_shape", layer.output_shape);
   row.add("start_cycle", layer.start_cycle);
   row.add("end_cycle", layer.end_cycle);
+  row.add("span_start_cycle", layer.span_start_cycle);
+  row.add("span_end_cycle", layer.span_end_cycle);
   add_cycles(row, layer);
   add_work(row, layer);
   add_traffic(row, layer);

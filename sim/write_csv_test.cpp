@@ -43,7 +43,8 @@ TEST(LayersCsv, HasARowPerLayerAndOneForTheSystem) {
 TEST(LayersCsv, KeepsTheOrderOfItsColumns) {
   const std::string text = layers_csv(sample_result());
   EXPECT_EQ(text.substr(0, text.find("sram_parameters_read_bytes")),
-            "layer,name,kind,runner,mapping,output_shape,start_cycle,end_cycle,cycles,cycles_low,"
+            "layer,name,kind,runner,mapping,output_shape,start_cycle,end_cycle,span_start_cycle,"
+            "span_end_cycle,cycles,cycles_low,"
             "cycles_high,cycles_compute,cycles_vector,cycles_memory,cycles_host,cycles_control,"
             "bound_by,macs,peak_macs_per_cycle,utilisation,sram_ifmap_read_bytes,"
             "sram_ifmap_written_bytes,sram_weights_read_bytes,sram_weights_written_bytes,");
@@ -59,6 +60,8 @@ TEST(LayersCsv, KeepsTheOrderOfItsColumns) {
 TEST(LayersCsv, StatesCyclesTrafficAndEnergy) {
   const CsvTable table = layers(sample_result());
   EXPECT_EQ(table.integer(0, "end_cycle"), 1000);
+  EXPECT_EQ(table.integer(1, "span_start_cycle"), 980);
+  EXPECT_EQ(table.integer(1, "span_end_cycle"), 1190);
   EXPECT_EQ(table.integer(0, "cycles_memory"), 250);
   EXPECT_EQ(table.text(0, "bound_by"), "compute");
   EXPECT_EQ(table.text(1, "bound_by"), "host");

@@ -68,7 +68,9 @@ Json layer(const RunResult& result, const LayerResult& part) {
                {"mapping", part.mapping},
                {"output_shape", part.output_shape},
                {"start_cycle", part.start_cycle},
-               {"end_cycle", part.end_cycle}};
+               {"end_cycle", part.end_cycle},
+               {"span_start_cycle", part.span_start_cycle},
+               {"span_end_cycle", part.span_end_cycle}};
   json.update(accounts(part));
   const Metrics metrics = metrics_of(result, part);
   json["latency_ms"] = metrics.latency_ms;

@@ -214,9 +214,9 @@ std::string totals(const RunResult& result) {
   }
   if (!result.cycles.exact()) {
     text +=
-        "\nThe estimate is an interval, low..high; the truth lies inside. Shares, causes, energies "
-        "of "
-        "layers and\nratios are those at its lower end.\n";
+        "\nlow..high: the cycles of the run lie inside; those of the layers sum to both ends. "
+        "Shares, "
+        "causes,\nenergies of layers and ratios are those at the lower end.\n";
   }
   return text;
 }

@@ -80,14 +80,13 @@ TEST(Table, ShowsAnEstimateAsAnInterval) {
   EXPECT_THAT(text, HasSubstr("latency_ms        0.0120..0.0150  (1.20k..1.50k cycles"));
   EXPECT_THAT(text, HasSubstr("inferences_per_s  66700..83300"));
   EXPECT_THAT(text, HasSubstr("not checked: an estimate has no values"));
-  EXPECT_THAT(text, HasSubstr("the truth lies inside"));
+  EXPECT_THAT(text, HasSubstr("low..high: the cycles of the run lie inside"));
 }
 
 TEST(Table, ShowsAnExactEstimateAsNumbers) {
   RunResult result = sample_result();
   result.level = Level::kEstimate;
-  EXPECT_THAT(format_table(result), Not(HasSubstr("..1")));
-  EXPECT_THAT(format_table(result), Not(HasSubstr("interval")));
+  EXPECT_THAT(format_table(result), Not(HasSubstr("low..high")));
 }
 
 TEST(Table, SaysWhenNothingWasChecked) {

@@ -26,6 +26,7 @@ LayerResult convolution() {
   layer.output_shape = "1x8x8x16";
   layer.start_cycle = 0;
   layer.end_cycle = 1000;
+  layer.span_end_cycle = 1000;
   layer.cycles = {1000, 1000};
   layer.cycles_by_cause = {600, 100, 250, 0, 50};
   layer.macs = 128000;
@@ -50,6 +51,8 @@ LayerResult softmax() {
   layer.output_shape = "1x10";
   layer.start_cycle = 1000;
   layer.end_cycle = 1200;
+  layer.span_start_cycle = 980;
+  layer.span_end_cycle = 1190;
   layer.cycles = {200, 200};
   layer.cycles_by_cause = {0, 0, 0, 200, 0};
   layer.traffic = no_traffic();
