@@ -6,19 +6,6 @@
 #include "base/error.h"
 
 namespace milliwatt::memory {
-namespace {
-
-enum Action { kReadByte, kWriteByte, kBurst };
-
-}  // namespace
-
-base::ComponentClass external_memory_class() {
-  return {"external_memory",
-          {{"read_byte", "one byte read from the device"},
-           {"write_byte", "one byte written to the device"},
-           {"burst", "one burst of the device: command, address, latency"}}};
-}
-
 base::Schema<ExternalMemoryConfig> external_memory_schema() {
   using Config = ExternalMemoryConfig;
   base::Schema<Config> schema{"external_memory",
@@ -50,13 +37,13 @@ base::Schema<ExternalMemoryConfig> external_memory_schema() {
 
 ExternalMemoryCore::ExternalMemoryCore(std::string name, const ExternalMemoryConfig& config,
                                        const base::Clock& clock)
-    : config_{config}, clock_{clock}, counters_{std::move(name), external_memory_class()} {
+    : ExternalCore{std::move(name), clock, config.writable}, config_{config} {
   if (config.size <= 0 || config.bytes_per_cycle == 0) {
-    throw base::UserError(counters_.instance() + ": size and bandwidth must not be zero");
+    throw base::UserError(this->name() + ": size and bandwidth must not be zero");
   }
-  if (config.latency < 0) throw base::UserError(counters_.instance() + ": negative latency");
+  if (config.latency < 0) throw base::UserError(this->name() + ": negative latency");
   if (config.burst_bytes == 0 || (config.burst_bytes & (config.burst_bytes - 1)) != 0) {
-    throw base::UserError(counters_.instance() + ": burst_bytes must be a power of two");
+    throw base::UserError(this->name() + ": burst_bytes must be a power of two");
   }
 }
 
@@ -70,9 +57,17 @@ base::Picoseconds ExternalMemoryCore::serve(base::Picoseconds start, const Burst
                  cycles += config_.latency +
                            (bytes + config_.bytes_per_cycle - 1) / config_.bytes_per_cycle;
                });
-  counters_.add(burst.write ? kWriteByte : kReadByte, burst.tag.layer, burst.bytes);
-  counters_.add(kBurst, burst.tag.layer, bursts);
-  return clock_.after(start, cycles);
+  count(burst, bursts);
+  return clock().after(start, cycles);
+}
+
+std::unique_ptr<ExternalCore> make_core(std::string name, const ExternalMemoryConfig& config,
+                                        const base::Clock& clock) {
+  return std::make_unique<ExternalMemoryCore>(std::move(name), config, clock);
+}
+
+BurstCost burst_cost(const ExternalMemoryConfig& config) {
+  return {config.latency, 1, config.bytes_per_cycle};
 }
 
 }  // namespace milliwatt::memory

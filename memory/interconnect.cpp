@@ -29,7 +29,8 @@ base::ComponentClass bus_class() {
 
 base::Schema<InterconnectConfig> interconnect_schema() {
   using Config = InterconnectConfig;
-  base::Schema<Config> schema{"interconnect", "Crossbar with one link and arbiter per target."};
+  base::Schema<Config> schema{"interconnect",
+                              "Crossbar with an arbiter per target and a link per port."};
   schema.integer("width", &Config::width_bytes, base::Unit::kBytes)
       .range(1, 128)
       .def(8)
@@ -113,6 +114,10 @@ TargetId Interconnect::route_or_throw(InitiatorId initiator, const Burst& burst)
   if (!target) {
     throw base::SimulationError(describe(initiator, burst) + ": no target is mapped there");
   }
+  if (burst.write && !writable(*target)) {
+    throw base::SimulationError(describe(initiator, burst) + ": " + target_name(*target) +
+                                " cannot be written");
+  }
   return *target;
 }
 
@@ -133,7 +138,7 @@ std::optional<base::Picoseconds> Interconnect::next_decision() const {
   std::optional<base::Cycles> next;
   for (const Initiator& initiator : initiators_) {
     if (!initiator.waiting) continue;
-    const base::Cycles cycle = std::max(initiator.cycle + 1, links_[initiator.target].free_cycle);
+    const base::Cycles cycle = std::max(initiator.cycle + 1, links_[initiator.target].free_cycle());
     if (!next || cycle < *next) next = cycle;
   }
   if (!next) return std::nullopt;
@@ -156,14 +161,20 @@ void Interconnect::decide(base::Picoseconds now, std::vector<Grant>& grants) {
     throw base::InternalError("interconnect: decision at " + std::to_string(now) +
                               " ps, which is no edge of clock " + clock_.name());
   }
+  while (grant_once(cycle, grants)) {
+  }
+}
+
+bool Interconnect::grant_once(base::Cycles cycle, std::vector<Grant>& grants) {
   for (Link& link : links_) link.winner = -1;
   for (const InitiatorId id : by_rank_) {
     const Initiator& initiator = initiators_[id];
     if (!initiator.waiting || initiator.cycle >= cycle) continue;
     Link& link = links_[initiator.target];
-    if (link.free_cycle > cycle) continue;
+    if (link.free_cycle() > cycle) continue;
     if (link.winner < 0 || wins_over(link, initiator, initiators_[link.winner])) link.winner = id;
   }
+  bool again = false;
   for (const InitiatorId id : by_rank_) {
     Initiator& initiator = initiators_[id];
     if (!initiator.waiting || links_[initiator.target].winner != id) continue;
@@ -171,7 +182,9 @@ void Interconnect::decide(base::Picoseconds now, std::vector<Grant>& grants) {
     initiator.waiting = false;
     initiator.free_from = serve(id, initiator.target, cycle, initiator.burst);
     grants.push_back({id, initiator.target, initiator.free_from});
+    again = again || links_[initiator.target].free_cycle() <= cycle;
   }
+  return again;
 }
 
 base::Picoseconds Interconnect::serve(InitiatorId id, TargetId target, base::Cycles granted,
@@ -184,7 +197,8 @@ base::Picoseconds Interconnect::serve(InitiatorId id, TargetId target, base::Cyc
   const base::Picoseconds served =
       link.core->serve(clock_.edge(granted), local, config_.width_bytes);
   const base::Cycles end = std::max(clock_.cycle_at_or_after(served), granted + beats);
-  link.free_cycle = std::max(link.free_cycle, end);
+  base::Cycles& free_cycle = link.first_free();
+  free_cycle = std::max(free_cycle, end);
   link.last_rank = initiators_[id].rank;
   link.busy_cycles += end - granted;
   link.counters.add(kBeat, burst.tag.layer, beats);

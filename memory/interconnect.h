@@ -2,6 +2,7 @@
 // The system interconnect, plain: address map, arbitration and occupancy of the links.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,11 +30,11 @@ base::Schema<InterconnectConfig> interconnect_schema();
 /// "bus" with the actions beat and burst, counted per link.
 base::ComponentClass bus_class();
 
-/// A crossbar: every target has a link of its own with an arbiter; one burst at a time per link,
-/// one outstanding burst per initiator. A burst offered in bus cycle c takes part in decisions from
-/// cycle c + 1 on, when the link is free. The decision of a cycle is a function of the set of
-/// offers alone: priorities and the round-robin order go by the initiators' declared ranks, never
-/// by the order of calls.
+/// A crossbar: every target has an arbiter and as many links as it has ports; one burst at a time
+/// per link, one outstanding burst per initiator. A burst offered in bus cycle c takes part in
+/// decisions from cycle c + 1 on, when the link is free. The decision of a cycle is a function of
+/// the set of offers alone: priorities and the round-robin order go by the initiators' declared
+/// ranks, never by the order of calls.
 ///
 /// Time of one burst, in edges of the bus clock, offered in c and granted at edge g >= c + 1:
 ///   beats = aligned words of the link's width that the burst touches
@@ -58,7 +59,7 @@ class Interconnect {
 
   /// A burst is offered at time `t` (its cycle is clock.cycle_at_or_after(t)). The initiator has
   /// no other burst outstanding. Throws SimulationError naming the initiator when nothing is mapped
-  /// there.
+  /// there, or the target cannot be written.
   void offer(InitiatorId initiator, base::Picoseconds t, const Burst& burst);
   /// The next time at which `decide` may grant something, if anything is offered.
   std::optional<base::Picoseconds> next_decision() const;
@@ -69,7 +70,8 @@ class Interconnect {
     base::Picoseconds done = 0;  ///< the initiator has the response; it may offer again from here
   };
   /// Grants what the arbiters choose at bus edge `now`, serving each burst by its target's core.
-  /// Appends to `grants`, by rank. `now` never goes back.
+  /// Appends to `grants`: the first of every target by rank, then the second of those with another
+  /// free port, and so on. `now` never goes back.
   void decide(base::Picoseconds now, std::vector<Grant>& grants);
 
   /// The time at which a burst offered at `t` is done if nobody else uses the link: what `offer`
@@ -89,12 +91,13 @@ class Interconnect {
   const std::string& initiator_name(InitiatorId id) const { return initiators_.at(id).name; }
   const std::string& target_name(TargetId id) const { return links_.at(id).name; }
   std::uint64_t target_base(TargetId id) const { return links_.at(id).base; }
+  bool writable(TargetId id) const { return links_.at(id).core->writable(); }
 
   /// Beats and bursts of the link to a target; the instance is called "bus.<target>".
   const base::Counters& counters(TargetId id) const { return links_.at(id).counters; }
   /// Cycles from the first decision that a burst could win to its grant, over all bursts.
   base::Cycles wait_cycles(TargetId id) const { return links_.at(id).wait_cycles; }
-  /// Cycles in which the link is taken.
+  /// Cycles in which the link is taken, summed over the target's ports.
   base::Cycles busy_cycles(TargetId id) const { return links_.at(id).busy_cycles; }
   /// Bytes as the initiators offered them.
   const TrafficLedger& offered_bytes() const { return offered_bytes_; }
@@ -118,19 +121,27 @@ class Interconnect {
         : name{std::move(target)},
           base{first},
           core{&timing},
+          free_cycles(static_cast<std::size_t>(timing.ports()), 0),
           counters{"bus." + name, bus_class()} {}
 
     std::string name;
     std::uint64_t base;
     TargetCore* core;
-    base::Cycles free_cycle = 0;
+    std::vector<base::Cycles> free_cycles;  ///< by port
     std::optional<int> last_rank;
     InitiatorId winner = -1;  ///< of the decision in progress
     base::Cycles wait_cycles = 0;
     base::Cycles busy_cycles = 0;
     base::Counters counters;
+
+    base::Cycles& first_free() { return *std::min_element(free_cycles.begin(), free_cycles.end()); }
+    base::Cycles free_cycle() const {
+      return *std::min_element(free_cycles.begin(), free_cycles.end());
+    }
   };
 
+  /// One burst per target at most; true when one of them has another free port.
+  bool grant_once(base::Cycles cycle, std::vector<Grant>& grants);
   TargetId route_or_throw(InitiatorId initiator, const Burst& burst) const;
   bool wins_over(const Link& link, const Initiator& challenger, const Initiator& holder) const;
   base::Picoseconds serve(InitiatorId initiator, TargetId target, base::Cycles granted,

@@ -61,7 +61,10 @@ tlm::tlm_response_status InterconnectTlm::fault_of(
   if (burst.bytes == 0 || transaction.get_streaming_width() < burst.bytes) {
     return tlm::TLM_BURST_ERROR_RESPONSE;
   }
-  return core_.route(burst) ? tlm::TLM_INCOMPLETE_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  const auto target = core_.route(burst);
+  if (!target) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  return transaction.is_write() && !core_.writable(*target) ? tlm::TLM_COMMAND_ERROR_RESPONSE
+                                                            : tlm::TLM_INCOMPLETE_RESPONSE;
 }
 
 void InterconnectTlm::offer(InitiatorId id, base::Picoseconds t,

@@ -33,8 +33,8 @@ void simulate_network(benchmark::State& state, shell::Detail detail) {
   options.detail = detail;
   std::int64_t cycles = 0;
   for (auto _ : state) {
-    cycles += array_cycles(
-        simulate(p.platform, p.graph, p.plan, p.program, inputs, options).measurement);
+    cycles +=
+        array_cycles(simulate(p.platform, p.graph, p.plan, p.program, inputs, options).measurement);
   }
   state.counters["array_cycles_per_s"] =
       benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsRate);
@@ -54,8 +54,7 @@ void plan_and_program(benchmark::State& state) {
   const Prepared p = resnet8();
   for (auto _ : state) {
     const dataflows::Plan plan = plan_for(p.platform, p.graph);
-    benchmark::DoNotOptimize(
-        build_program(p.graph, plan, static_cast<std::uint64_t>(p.platform.external.size), 1));
+    benchmark::DoNotOptimize(program_for(p.platform, p.graph, plan));
   }
 }
 

@@ -8,7 +8,7 @@ Snapshot take_snapshot(const System& system, const mcu::NativeHost& host,
   Snapshot snapshot;
   std::vector<base::Counters>& all = snapshot.counts.components;
   all.push_back(system.sram.counters());
-  all.push_back(system.external.counters());
+  all.push_back(system.external->counters());
   for (memory::TargetId target = 0; target < system.bus.targets(); ++target) {
     all.push_back(system.bus.counters(target));
   }

@@ -24,6 +24,7 @@ struct Estimate {
 ///   low   units work side by side, steps take cycles_low, counted transfers move nothing
 ///   high  one step after the other, steps take cycles_high, counted transfers move their most,
 ///         and the host's own bursts wait until a running engine has ended
+/// A memory with history answers with its best times in the low end and its worst in the high one.
 /// The high end holds because whenever somebody waits for a link, somebody else is using it.
 Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const Program& program);
 

@@ -27,8 +27,7 @@ struct System {
   explicit System(std::uint32_t seed)
       : random{testing::random_system(seed)},
         plan{plan_for(random.platform, random.graph)},
-        program{build_program(random.graph, plan,
-                              static_cast<std::uint64_t>(random.platform.external.size), 1)} {}
+        program{program_for(random.platform, random.graph, plan)} {}
 
   bool suits() const {
     return random.graph.operators[0].kind == workloads::OperatorKind::kConv2d &&

@@ -85,8 +85,7 @@ void check_case(std::uint32_t seed, Tally& tally) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   const testing::RandomSystem s = testing::random_system(seed);
   const dataflows::Plan plan = plan_for(s.platform, s.graph);
-  const Program program =
-      build_program(s.graph, plan, static_cast<std::uint64_t>(s.platform.external.size), 1);
+  const Program program = program_for(s.platform, s.graph, plan);
   Recorder values_outputs;
   Recorder exact_outputs;
   SimulationOptions options;

@@ -21,8 +21,7 @@ constexpr std::uint32_t kSystems = 40;
 std::string fingerprint(std::uint32_t seed) {
   const testing::RandomSystem s = testing::random_system(seed);
   const dataflows::Plan plan = plan_for(s.platform, s.graph);
-  const Program program =
-      build_program(s.graph, plan, static_cast<std::uint64_t>(s.platform.external.size), 1);
+  const Program program = program_for(s.platform, s.graph, plan);
   const Simulated run = simulate(s.platform, s.graph, plan, program, s.inputs);
   std::string text =
       std::to_string(run.measurement.begin) + " " + std::to_string(run.measurement.end);

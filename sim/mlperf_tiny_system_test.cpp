@@ -65,8 +65,7 @@ TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
       MILLIWATT_SOURCE_DIR "/configs/platforms/systolic_16x16.yaml", GetParam().settings);
   const workloads::Graph graph = workloads::load_network((folder / "model.tflite").string());
   const dataflows::Plan plan = plan_for(platform, graph);
-  const Program program =
-      build_program(graph, plan, static_cast<std::uint64_t>(platform.external.size), 1);
+  const Program program = program_for(platform, graph, plan);
   const Bytes text = read_bytes(folder / "cases.json");
   const auto cases = nlohmann::json::parse(text.begin(), text.end());
   int compared = 0;

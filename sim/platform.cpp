@@ -72,14 +72,6 @@ Schema<ShellConfig> shell_schema() {
   return s;
 }
 
-Schema<memory::ExternalMemoryConfig> external_schema() {
-  auto schema = memory::external_memory_schema();
-  schema.elsewhere("kind", "Kind of chip, for its prices: psram, qspi_nor, lpddr4, lpddr3, ...");
-  return schema;
-}
-
-constexpr const char* kDefaultExternalKind = "psram";
-
 /// The map under `key`, an empty one when it is absent.
 YamlNode child(const YamlNode& map, const std::string& key) {
   const YamlNode* node = map.find(key);
@@ -128,9 +120,7 @@ void read_memory(const YamlNode& map, Platform& platform, Diagnostics& faults) {
     return;
   }
   memory::sram_schema().read(child(map, "sram"), platform.sram, faults);
-  const YamlNode external = child(map, "external");
-  external_schema().read(external, platform.external, faults);
-  platform.external_kind = text_of(external, "kind", kDefaultExternalKind, faults);
+  platform.external = memory::read_external(child(map, "external"), faults);
 }
 
 void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
@@ -222,9 +212,7 @@ std::string Platform::effective_yaml() const {
   root.set("bus", memory::interconnect_schema().dump(bus));
   YamlNode memories = YamlNode::map();
   memories.set("sram", memory::sram_schema().dump(sram));
-  YamlNode external_map = external_schema().dump(external);
-  set_kind(external_map, external_kind);
-  memories.set("external", external_map);
+  memories.set("external", external->dump());
   root.set("memory", memories);
   if (machine) {
     YamlNode accelerator = machine->dump();
@@ -243,8 +231,10 @@ std::vector<ComponentDoc> component_docs() {
                                     doc("host", mcu::native_host_schema()),
                                     doc("bus", memory::interconnect_schema()),
                                     doc("memory.sram", memory::sram_schema()),
-                                    doc("memory.external", external_schema()),
                                     doc("accelerator.shell", shell_schema())};
+  for (const memory::ExternalKind& kind : memory::external_kinds()) {
+    docs.push_back({"memory.external (" + kind.name + ")", kind.doc, kind.describe()});
+  }
   for (const MachineKind& kind : machine_kinds()) {
     docs.push_back({"accelerator (" + kind.name + ")", kind.doc, kind.describe()});
   }

@@ -14,7 +14,7 @@
 #include "dataflows/plan.h"
 #include "energy/technology.h"
 #include "mcu/native_config.h"
-#include "memory/external_memory.h"
+#include "memory/external_kinds.h"
 #include "memory/interconnect.h"
 #include "memory/sram.h"
 #include "sim/machines.h"
@@ -54,8 +54,7 @@ struct Platform {
   mcu::NativeHostConfig host;
   memory::InterconnectConfig bus;
   memory::SramConfig sram;
-  memory::ExternalMemoryConfig external;
-  std::string external_kind;  ///< "psram", ...: which prices of the technology
+  std::shared_ptr<const memory::ExternalConfig> external;
   /// None: the host runs everything.
   std::shared_ptr<const MachineConfig> machine;
   ShellConfig shell;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/prepare.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "mcu/native_host.h"
 #include "sim/collect.h"
 #include "sim/system.h"
@@ -29,15 +32,36 @@ dataflows::LinkCost sram_cost(const Platform& platform) {
   const double sram = clock_ratio(platform, platform.clocks.sram);
   return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
               static_cast<double>(platform.sram.latency) * sram,
-          std::max(bus / platform.bus.width_bytes, sram / platform.sram.width_bytes)};
+          std::max(bus / platform.bus.width_bytes,
+                   sram / (platform.sram.width_bytes * platform.sram.banks))};
 }
 
 dataflows::LinkCost external_cost(const Platform& platform) {
   const double bus = clock_ratio(platform, platform.clocks.bus);
   const double external = clock_ratio(platform, platform.clocks.external);
+  const memory::BurstCost cost = platform.external->cost();
   return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
-              static_cast<double>(platform.external.latency) * external,
-          std::max(bus / platform.bus.width_bytes, external / platform.external.bytes_per_cycle)};
+              static_cast<double>(cost.latency) * external,
+          std::max(bus / platform.bus.width_bytes,
+                   external * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
+}
+
+/// Tensors that are written must not live in a read-only memory. Says how much SRAM would do.
+void check_homes(const Platform& platform, const workloads::Graph& graph,
+                 dataflows::PlatformView view, const dataflows::Plan& plan) {
+  const std::uint64_t outside = plan.region_bytes[MW_REGION_EXTERNAL];
+  if (platform.external->writable() || outside == 0) {
+    return;
+  }
+  const std::uint64_t sram = view.sram_bytes;
+  view.sram_bytes = UINT32_MAX;
+  dataflows::Plan inside;
+  dataflows::plan_memory(graph, view, inside);
+  throw base::UserError(fmt::format(
+      "{} bytes of tensors do not fit into the {} bytes of SRAM, and memory.external is a {}, "
+      "which "
+      "cannot be written: enlarge memory.sram.size by {} bytes or take another kind of memory",
+      outside, sram, platform.external->kind(), inside.region_bytes[MW_REGION_SRAM] - sram));
 }
 
 }  // namespace
@@ -50,11 +74,19 @@ dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph
     view.engines.push_back(model.get());
   }
   view.sram_bytes = static_cast<std::uint64_t>(platform.sram.size);
-  view.external_bytes = static_cast<std::uint64_t>(platform.external.size);
+  view.external_bytes = static_cast<std::uint64_t>(platform.external->size());
   view.sram = sram_cost(platform);
   view.external = external_cost(platform);
   view.burst_bytes = platform.shell.burst_bytes;
-  return dataflows::make_plan(graph, view);
+  dataflows::Plan plan = dataflows::make_plan(graph, view);
+  check_homes(platform, graph, view, plan);
+  return plan;
+}
+
+Program program_for(const Platform& platform, const workloads::Graph& graph,
+                    const dataflows::Plan& plan) {
+  return build_program(graph, plan, static_cast<std::uint64_t>(platform.external->size()),
+                       platform.machine ? 1 : 0);
 }
 
 energy::PriceList prices_for(const Platform& platform, const Program& program) {
@@ -76,8 +108,7 @@ Prepared::Prepared(Platform the_platform, workloads::Graph the_graph)
     : platform{std::move(the_platform)},
       graph{std::move(the_graph)},
       plan{plan_for(platform, graph)},
-      program{build_program(graph, plan, static_cast<std::uint64_t>(platform.external.size),
-                            platform.machine ? 1 : 0)},
+      program{program_for(platform, graph, plan)},
       prices{prices_for(platform, program)} {}
 
 }  // namespace milliwatt::sim

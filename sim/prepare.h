@@ -26,8 +26,13 @@ class Prepared {
 };
 
 /// What the planner sees of the platform: the machine's model, memory sizes, and the link costs
-/// that follow from the timing of bus and memories.
+/// that follow from the timing of bus and memories. Throws UserError when tensors would have to live
+/// in an external memory that is read only.
 dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph);
+
+/// The plan as a program. Throws UserError when it does not fit into the external memory.
+Program program_for(const Platform& platform, const workloads::Graph& graph,
+                    const dataflows::Plan& plan);
 
 /// Prices of everything that the platform's components may count.
 energy::PriceList prices_for(const Platform& platform, const Program& program);

@@ -172,9 +172,9 @@ std::vector<energy::Component> platform_components(const Platform& platform,
       all.push_back(energy::component_of(
           counters, {{"size_bytes", platform.sram.size},
                      {"width_bits", 8 * std::int64_t{platform.sram.width_bytes}},
-                     {"banks", 1}}));
+                     {"banks", std::int64_t{platform.sram.banks}}}));
     } else if (class_name == "external_memory") {
-      all.push_back(energy::component_of(counters, {}, platform.external_kind));
+      all.push_back(energy::component_of(counters, {}, platform.external->prices()));
     } else if (class_name == "bus" || class_name == "dma") {
       all.push_back(energy::component_of(counters, {{"width_bits", bus_bits}}));
     } else {

@@ -77,7 +77,7 @@ Bench::Bench(const Platform& platform, const workloads::Graph& graph, const data
       host_core_{platform.host, program_place(program), NativeHost::Values::kComputed},
       bus_{"bus", system_.bus},
       sram_{std::make_unique<memory::MemoryTlm>("sram", system_.sram)},
-      external_{std::make_unique<memory::MemoryTlm>("external", system_.external)},
+      external_{std::make_unique<memory::MemoryTlm>("external", *system_.external)},
       host_{"host", host_core_, system_.host_clock} {
   if (platform.machine) {
     machine_ = platform.machine->build(kAcceleratorName, options.detail);

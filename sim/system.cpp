@@ -15,12 +15,13 @@ System::System(const Platform& platform, const Program& program)
     : host_clock{platform.clock("host", platform.clocks.host)},
       engine_clock{platform.clock(kAcceleratorName, platform.clocks.accelerator)},
       sram{"sram", platform.sram, platform.clock("sram", platform.clocks.sram)},
-      external{"external", platform.external, platform.clock("external", platform.clocks.external)},
+      external{platform.external->build("external",
+                                        platform.clock("external", platform.clocks.external))},
       bus{platform.bus, platform.clock("bus", platform.clocks.bus)} {
   int rank = 0;
   host_port = bus.add_initiator("host", rank++);
   sram_link = bus.add_target("sram", program.map.sram, sram);
-  external_link = bus.add_target("external", program.map.external, external);
+  external_link = bus.add_target("external", program.map.external, *external);
   if (platform.machine) {
     memory::RegisterConfig window;
     window.size = program.map.engine_stride;
@@ -32,6 +33,11 @@ System::System(const Platform& platform, const Program& program)
       dma_ports.push_back(bus.add_initiator(name, rank++));
     }
   }
+}
+
+void System::assume(memory::Case assumed) {
+  sram.assume(assumed);
+  external->assume(assumed);
 }
 
 }  // namespace milliwatt::sim

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "memory/external_memory.h"
+#include "memory/external_core.h"
 #include "memory/interconnect.h"
 #include "memory/register_core.h"
 #include "memory/sram.h"
@@ -25,10 +25,15 @@ class System {
   System(const System&) = delete;
   System& operator=(const System&) = delete;
 
+  /// True when what a burst takes may depend on those before it or beside it.
+  bool has_history() const { return sram.has_history() || external->has_history(); }
+  /// Every memory answers from now on with times of this case.
+  void assume(memory::Case assumed);
+
   base::Clock host_clock;
   base::Clock engine_clock;
   memory::SramCore sram;
-  memory::ExternalMemoryCore external;
+  std::unique_ptr<memory::ExternalCore> external;
   /// Register window of the accelerator; none on a platform without one.
   std::unique_ptr<memory::RegisterCore> registers;
   memory::Interconnect bus;

@@ -269,12 +269,54 @@ class GraphBuilder {
   Graph graph_;
 };
 
+/// Off-chip memories of every kind, some of them with limits so tight that a burst meets them.
+std::string random_external(Draw& draw) {
+  const char* keep = draw.chance(30) ? "true" : "false";
+  const int deselect = draw.between(0, 3);
+  switch (draw.between(0, 9)) {
+    case 0:
+      return fmt::format("kind: qspi_nor, size: 4 MiB, keep_selected: {}, continuous_read: {}",
+                         keep, draw.chance(70) ? "true" : "false");
+    case 1:
+      return fmt::format(
+          "kind: qspi_psram, size: 4 MiB, page: {} B, linear_clock: {} MHz, select_limit: {} ns, "
+          "deselect: {} cycles, keep_selected: {}",
+          32 << draw.between(0, 5), draw.between(60, 110), draw.between(600, 8000), deselect, keep);
+    case 2:
+      return fmt::format(
+          "kind: octal_psram, size: 4 MiB, page: {} B, row_crossing: {}, read_latency: {} cycles, "
+          "select_limit: {} ns, deselect: {} cycles, keep_selected: {}",
+          32 << draw.between(0, 5), draw.chance(50) ? "true" : "false", draw.between(3, 10),
+          draw.between(300, 4000), deselect, keep);
+    case 3:
+    case 4:
+      return fmt::format(
+          "kind: hyperram, size: 4 MiB, refresh_period: {} ns, refresh_window: {} ns, "
+          "select_limit: {} ns, deselect: {} cycles, keep_selected: {}",
+          draw.between(300, 5000), draw.between(20, 300), draw.between(400, 4000), deselect, keep);
+    default:
+      return fmt::format("size: 4 MiB, bytes_per_cycle: {} B, latency: {} cycles, burst: {} B",
+                         draw.between(1, 9), draw.between(1, 20), 8 << draw.between(0, 5));
+  }
+}
+
+std::string random_sram(Draw& draw, const std::string& external) {
+  // What cannot be written can hold no tensors.
+  const bool large = draw.chance(80) || external.find("qspi_nor") != std::string::npos;
+  const bool banked = draw.chance(40);
+  return fmt::format("size: {} B, width: {} B, latency: {} cycles, banks: {}, ports: {}",
+                     large ? 512 * 1024 : 1024, 1 << draw.between(0, 4), draw.between(1, 3),
+                     banked ? 1 << draw.between(0, 4) : 1, banked ? draw.between(1, 3) : 1);
+}
+
 std::string random_platform(std::mt19937& random) {
   Draw draw{random};
   const bool roomy = draw.chance(40);
   const auto buffer = [&](std::int32_t small_low, std::int32_t small_high) {
     return roomy ? draw.between(16, 64) * 1024 : draw.between(small_low, small_high);
   };
+  const std::string external = random_external(draw);
+  const std::string sram = random_sram(draw, external);
   const char* same = "{system: 100 MHz}";
   const char* other =
       "{system: 100 MHz, host: 64 MHz, bus: 133 MHz, external: 66600 kHz, accelerator: 120 MHz}";
@@ -283,8 +325,8 @@ std::string random_platform(std::mt19937& random) {
       "host: {{burst: {} B, mac: 1 cycle}}\n"
       "bus: {{width: {} B, latency: {} cycles, arbitration: {}}}\n"
       "memory:\n"
-      "  sram: {{size: {} B, width: {} B, latency: {} cycles}}\n"
-      "  external: {{size: 4 MiB, bytes_per_cycle: {} B, latency: {} cycles, burst: {} B}}\n"
+      "  sram: {{{}}}\n"
+      "  external: {{{}}}\n"
       "accelerator:\n"
       "  kind: systolic\n"
       "  rows: {}\n"
@@ -298,11 +340,9 @@ std::string random_platform(std::mt19937& random) {
       "  separate_store_channel: {}\n"
       "  shell: {{burst: {} B, decode: {} cycles, issue: {} cycles}}\n",
       draw.chance(70) ? same : other, 4 << draw.between(0, 5), 1 << draw.between(0, 4),
-      draw.between(0, 3), draw.chance(50) ? "round_robin" : "priority",
-      draw.chance(80) ? 512 * 1024 : 1024, 1 << draw.between(0, 4), draw.between(1, 3),
-      draw.between(1, 9), draw.between(1, 20), 8 << draw.between(0, 5), draw.between(1, 17),
-      draw.between(1, 17), buffer(400, 4000), buffer(400, 4000), buffer(100, 4000),
-      buffer(64, 2000), draw.between(1, 16), draw.between(1, 16),
+      draw.between(0, 3), draw.chance(50) ? "round_robin" : "priority", sram, external,
+      draw.between(1, 17), draw.between(1, 17), buffer(400, 4000), buffer(400, 4000),
+      buffer(100, 4000), buffer(64, 2000), draw.between(1, 16), draw.between(1, 16),
       draw.chance(25) ? "true" : "false", 4 << draw.between(0, 6), draw.between(0, 20),
       draw.between(0, 2));
 }

@@ -21,7 +21,8 @@ struct RandomSystem {
 };
 
 /// Arrays from 1x1 to 17x17 of any aspect, buffers that sometimes hold everything and sometimes
-/// just a tile, bus widths, latencies, clocks that differ, tensors that spill off chip; a network
+/// just a tile, bus widths, latencies, clocks that differ, memories of every
+/// kind, tensors that spill off chip; a network
 /// of one to four operators with odd shapes, strides, dilations, pads, batches and zero points.
 RandomSystem random_system(std::uint32_t seed);
 

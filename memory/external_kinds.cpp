@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/external_kinds.h"
+
+#include <utility>
+
+#include "base/nearest.h"
+#include "memory/external_memory.h"
+#include "memory/hyperram.h"
+#include "memory/octal_psram.h"
+#include "memory/qspi_nor.h"
+#include "memory/qspi_psram.h"
+
+namespace milliwatt::memory {
+namespace {
+
+constexpr const char* kDefaultKind = "psram";
+
+template <typename Config>
+std::unique_ptr<ExternalCore> make_core(std::string name, const Config& config,
+                                        const base::Clock& clock) {
+  const SerialRules rules = serial_rules(name, config, clock);
+  return std::make_unique<SerialMemoryCore>(std::move(name), rules, clock);
+}
+
+bool is_writable(const ExternalMemoryConfig& config) { return config.writable; }
+bool is_writable(const QspiNorConfig&) { return false; }
+template <typename Config>
+bool is_writable(const Config&) {
+  return true;
+}
+
+template <typename Config>
+using MakeSchema = base::Schema<Config> (*)();
+
+template <typename Config, MakeSchema<Config> kSchema>
+base::Schema<Config> full_schema() {
+  base::Schema<Config> schema = kSchema();
+  schema.elsewhere("kind", "Kind of memory: its timing, the keys below, and its prices.");
+  schema.elsewhere("prices", "Entry of the technology that prices it, if not that of the kind.");
+  return schema;
+}
+
+template <typename Config, MakeSchema<Config> kSchema>
+class Configured : public ExternalConfig {
+ public:
+  Configured(std::string kind, std::string prices, Config config)
+      : ExternalConfig{std::move(kind), std::move(prices)}, config_{std::move(config)} {}
+
+  std::int64_t size() const override { return config_.size; }
+  bool writable() const override { return is_writable(config_); }
+  BurstCost cost() const override { return burst_cost(config_); }
+  std::unique_ptr<ExternalCore> build(const std::string& name,
+                                      const base::Clock& clock) const override {
+    return make_core(name, config_, clock);
+  }
+
+ private:
+  base::YamlNode dump_parameters() const override {
+    return full_schema<Config, kSchema>().dump(config_);
+  }
+
+  Config config_;
+};
+
+template <typename Config, MakeSchema<Config> kSchema>
+ExternalKind kind(const char* name, const char* doc) {
+  return {name, doc, [] { return full_schema<Config, kSchema>().describe(); },
+          [](const ExternalKind& kind, const std::string& prices, const base::YamlNode& map,
+             base::Diagnostics& faults) -> std::shared_ptr<const ExternalConfig> {
+            Config config;
+            full_schema<Config, kSchema>().read(map, config, faults);
+            return std::make_shared<Configured<Config, kSchema>>(kind.name, prices, config);
+          }};
+}
+
+ExternalKind generic(const char* name, const char* doc) {
+  return kind<ExternalMemoryConfig, external_memory_schema>(name, doc);
+}
+
+ExternalKind read_only(const char* name, const char* doc) {
+  ExternalKind result = generic(name, doc);
+  result.read = [](const ExternalKind& kind, const std::string& prices, const base::YamlNode& map,
+                   base::Diagnostics& faults) -> std::shared_ptr<const ExternalConfig> {
+    ExternalMemoryConfig config;
+    full_schema<ExternalMemoryConfig, external_memory_schema>().read(map, config, faults);
+    config.writable = false;
+    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(
+        kind.name, prices, config);
+  };
+  return result;
+}
+
+/// The text under `key`, or nothing.
+std::string text_of(const base::YamlNode& map, const char* key, base::Diagnostics& faults) {
+  base::Parameter parameter{key, base::Parameter::Kind::kText, base::Unit::kCount};
+  parameter.def("").doc("Text.");
+  const auto value = parameter.read_from(map, faults);
+  return value ? std::get<std::string>(*value) : "";
+}
+
+}  // namespace
+
+const std::vector<ExternalKind>& external_kinds() {
+  static const std::vector<ExternalKind> kinds = {
+      generic("psram", "A PSRAM or HyperRAM as bandwidth, latency and burst length."),
+      kind<QspiNorConfig, qspi_nor_schema>("qspi_nor", "Quad-SPI NOR flash, read only."),
+      kind<QspiPsramConfig, qspi_psram_schema>("qspi_psram", "Quad-SPI PSRAM."),
+      kind<OctalPsramConfig, octal_psram_schema>("octal_psram", "Octal DDR PSRAM."),
+      kind<HyperRamConfig, hyperram_schema>("hyperram", "HyperRAM."),
+      generic("lpddr4", "The average of an LPDDR4, with its prices."),
+      generic("lpddr3", "The average of an LPDDR3, with its prices."),
+      generic("ddr3", "The average of a DDR3, with its prices."),
+      read_only("emram", "MRAM for weights, read only."),
+      generic("generic", "Any memory as bandwidth, latency and burst length; needs `prices`."),
+  };
+  return kinds;
+}
+
+base::YamlNode ExternalConfig::dump() const {
+  base::YamlNode map = dump_parameters();
+  map.set("kind", base::YamlNode::scalar(kind_));
+  if (!prices_.empty()) map.set("prices", base::YamlNode::scalar(prices_));
+  return map;
+}
+
+std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
+                                                    base::Diagnostics& faults) {
+  std::string wanted = text_of(map, "kind", faults);
+  if (wanted.empty()) wanted = kDefaultKind;
+  std::vector<std::string> names;
+  for (const ExternalKind& kind : external_kinds()) {
+    if (kind.name == wanted) return kind.read(kind, text_of(map, "prices", faults), map, faults);
+    names.push_back(kind.name);
+  }
+  const base::YamlNode* node = map.find("kind");
+  faults.add(node ? node->place : map.place,
+             "'" + wanted + "' is no kind of memory; " + base::suggestion(wanted, names));
+  return nullptr;
+}
+
+}  // namespace milliwatt::memory

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The off-chip memories that a platform file may name. A new kind is one entry of the list in
+// external_kinds.cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/parameter.h"
+#include "base/yaml.h"
+#include "memory/external_core.h"
+
+namespace milliwatt::memory {
+
+/// An off-chip memory as a platform file describes it.
+class ExternalConfig {
+ public:
+  ExternalConfig(std::string kind, std::string prices)
+      : kind_{std::move(kind)}, prices_{std::move(prices)} {}
+  virtual ~ExternalConfig() = default;
+
+  const std::string& kind() const { return kind_; }
+  /// Variant of the technology's external_memory that prices it.
+  const std::string& prices() const { return prices_.empty() ? kind_ : prices_; }
+
+  virtual std::int64_t size() const = 0;
+  virtual bool writable() const = 0;
+  virtual BurstCost cost() const = 0;
+  /// Throws UserError when the parameters contradict each other or the clock.
+  virtual std::unique_ptr<ExternalCore> build(const std::string& name,
+                                              const base::Clock& clock) const = 0;
+  /// The complete effective parameters, `kind` included.
+  base::YamlNode dump() const;
+
+ private:
+  virtual base::YamlNode dump_parameters() const = 0;
+
+  std::string kind_;
+  std::string prices_;
+};
+
+struct ExternalKind {
+  std::string name;
+  std::string doc;
+  std::vector<base::ParameterRow> (*describe)();
+  std::shared_ptr<const ExternalConfig> (*read)(const ExternalKind& kind, const std::string& prices,
+                                                const base::YamlNode& map,
+                                                base::Diagnostics& faults);
+};
+
+const std::vector<ExternalKind>& external_kinds();
+
+/// Reads a memory from its map; its key `kind` chooses among external_kinds(). Faults go to
+/// `faults`; the result may then be null.
+std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
+                                                    base::Diagnostics& faults);
+
+}  // namespace milliwatt::memory
