@@ -16,7 +16,6 @@ namespace {
 using testing::Dice;
 using workloads::Graph;
 using workloads::OperatorKind;
-using workloads::Tensor;
 using workloads::TensorId;
 using workloads::TensorRole;
 

@@ -21,7 +21,6 @@ using workloads::ElementType;
 using workloads::Graph;
 using workloads::Operator;
 using workloads::OperatorKind;
-using workloads::Tensor;
 using workloads::TensorId;
 using workloads::TensorRole;
 

@@ -56,7 +56,7 @@ std::vector<Span> spans(const Schedule& schedule, Overlap overlap = Overlap::kFu
   return all;
 }
 
-std::vector<std::uint32_t> groups(std::vector<Slot> slots) { return slot_groups(slots); }
+std::vector<std::uint32_t> groups(const std::vector<Slot>& slots) { return slot_groups(slots); }
 
 TEST(SlotGroups, DisjointSlotsStandAlone) {
   EXPECT_THAT(groups({{0, 0, 8}, {0, 8, 8}, {1, 0, 8}}), ElementsAre(0, 1, 2));

@@ -70,7 +70,8 @@ std::int64_t transfer_cycles(const Transfer& t, const TransferCosts& costs) {
     }
   }
   const LinkCost& link = costs.link(t.tensor_class);
-  const double bursts = static_cast<double>((run + costs.burst_bytes - 1) / costs.burst_bytes);
+  const std::uint64_t whole_bursts = base::divide_up(run, costs.burst_bytes);
+  const auto bursts = static_cast<double>(whole_bursts);
   return static_cast<std::int64_t>(
       static_cast<double>(runs) *
       (bursts * link.cycles_per_burst + static_cast<double>(run) * link.cycles_per_byte));

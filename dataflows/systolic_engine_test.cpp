@@ -17,11 +17,9 @@ using testing::array_of;
 using testing::Case;
 using testing::constant;
 using testing::Dice;
-using ::testing::HasSubstr;
 using testing::int8_tensor;
 using workloads::Graph;
 using workloads::OperatorKind;
-using workloads::Tensor;
 using workloads::TensorRole;
 
 TransferCosts random_costs(Dice& dice) {

@@ -307,7 +307,7 @@ TEST(VectorRefuses, WhatDoesNotFitByASingleByte) {
 }
 
 TEST(VectorRefuses, Broadcasting) {
-  const auto add = [](std::vector<std::int32_t> b) {
+  const auto add = [](const std::vector<std::int32_t>& b) {
     return testing::single(workloads::OperatorKind::kAdd, workloads::Add{},
                            {testing::int8_tensor({1, 4, 4, 3}), testing::int8_tensor(b),
                             testing::int8_tensor({1, 4, 4, 3})},

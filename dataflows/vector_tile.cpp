@@ -99,51 +99,54 @@ VectorTileBytes pool_row_bytes(const mw_conv_geometry& g) {
   return {std::int64_t{g.input_w} * g.input_c, std::int64_t{g.output_w} * g.output_c};
 }
 
-VectorTileBytes vector_tile_bytes(const mw_vector_descriptor& d, std::int64_t tile) {
-  if (d.operation == MW_VECTOR_ADD) {
+VectorTileBytes vector_tile_bytes(const mw_vector_descriptor& fields, std::int64_t tile) {
+  if (fields.operation == MW_VECTOR_ADD) {
     return {2 * tile, tile};
   }
-  const VectorTileBytes row = pool_row_bytes(d.geometry);
-  return {pool_input_rows(d.geometry, tile) * row.input, tile * row.output};
+  const VectorTileBytes row = pool_row_bytes(fields.geometry);
+  return {pool_input_rows(fields.geometry, tile) * row.input, tile * row.output};
 }
 
-std::int64_t vector_tiles(const mw_vector_descriptor& d) {
-  return d.operation == MW_VECTOR_ADD
-             ? base::divide_up(d.elements, d.tile)
-             : d.geometry.batch * std::int64_t{base::divide_up(d.geometry.output_h, d.tile)};
+std::int64_t vector_tiles(const mw_vector_descriptor& fields) {
+  return fields.operation == MW_VECTOR_ADD
+             ? base::divide_up(fields.elements, fields.tile)
+             : fields.geometry.batch *
+                   std::int64_t{base::divide_up(fields.geometry.output_h, fields.tile)};
 }
 
-std::int32_t vector_tile(const mw_vector_descriptor& d, const EngineShape& shape) {
-  if (d.operation == MW_VECTOR_ADD) {
-    return static_cast<std::int32_t>(std::min<std::int64_t>(add_tile(shape), d.elements));
+std::int32_t vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape) {
+  if (fields.operation == MW_VECTOR_ADD) {
+    return static_cast<std::int32_t>(std::min<std::int64_t>(add_tile(shape), fields.elements));
   }
-  const std::int32_t twice = most_pool_rows(d, 2, shape);
-  return twice > 0 ? twice : most_pool_rows(d, 1, shape);
+  const std::int32_t twice = most_pool_rows(fields, 2, shape);
+  return twice > 0 ? twice : most_pool_rows(fields, 1, shape);
 }
 
-std::string vector_range_fault(const mw_vector_descriptor& d) {
-  std::string fault = first_fault({{"operation", d.operation, MW_VECTOR_ADD, MW_VECTOR_MAX_POOL},
-                                   {"clamp_low", d.clamp_low, INT8_MIN, INT8_MAX},
-                                   {"clamp_high", d.clamp_high, d.clamp_low, INT8_MAX}});
+std::string vector_range_fault(const mw_vector_descriptor& fields) {
+  std::string fault =
+      first_fault({{"operation", fields.operation, MW_VECTOR_ADD, MW_VECTOR_MAX_POOL},
+                   {"clamp_low", fields.clamp_low, INT8_MIN, INT8_MAX},
+                   {"clamp_high", fields.clamp_high, fields.clamp_low, INT8_MAX}});
   if (fault.empty()) {
-    fault = d.operation == MW_VECTOR_ADD ? add_fault(d) : pool_fault(d.geometry);
+    fault = fields.operation == MW_VECTOR_ADD ? add_fault(fields) : pool_fault(fields.geometry);
   }
   return fault;
 }
 
-std::string vector_fault(const mw_vector_descriptor& d, const EngineShape& shape) {
-  std::string fault = vector_range_fault(d);
+std::string vector_fault(const mw_vector_descriptor& fields, const EngineShape& shape) {
+  std::string fault = vector_range_fault(fields);
   if (fault.empty()) {
-    fault = first_fault({{"tile", d.tile, 1, INT32_MAX}});
+    fault = first_fault({{"tile", fields.tile, 1, INT32_MAX}});
   }
   if (fault.empty()) {
-    fault = first_fault({{"the number of tiles", vector_tiles(d), 1, kMostVectorTiles}});
+    fault = first_fault({{"the number of tiles", vector_tiles(fields), 1, kMostVectorTiles}});
   }
   if (!fault.empty()) {
     return fault;
   }
-  const std::int32_t whole = d.operation == MW_VECTOR_ADD ? d.elements : d.geometry.output_h;
-  const VectorTileBytes tile = vector_tile_bytes(d, std::min(d.tile, whole));
+  const std::int32_t whole =
+      fields.operation == MW_VECTOR_ADD ? fields.elements : fields.geometry.output_h;
+  const VectorTileBytes tile = vector_tile_bytes(fields, std::min(fields.tile, whole));
   if (!fits(tile, 1, shape)) {
     const VectorTileBytes room = rooms(shape);
     fault =
