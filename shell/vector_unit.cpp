@@ -24,8 +24,8 @@ using OperandTable = std::array<std::int32_t, 256>;
 OperandTable scaled_operand(std::int32_t zero_point, std::int32_t left_shift, Multiplier scale) {
   OperandTable table;
   for (int i = 0; i < 256; ++i) {
-    const std::int64_t shifted = std::int64_t{static_cast<std::int8_t>(i) - zero_point}
-                                 << left_shift;
+    const std::int64_t shifted =
+        (std::int64_t{static_cast<std::int8_t>(i)} - zero_point) * (std::int64_t{1} << left_shift);
     table[static_cast<std::size_t>(i)] = requantize(static_cast<std::int32_t>(shifted), scale);
   }
   return table;
