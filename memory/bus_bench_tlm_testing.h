@@ -244,7 +244,7 @@ class Bench {
                                                  arrangement.manners[i], arrangement.seed * 8 + i);
   }
   void make_target(int i) {
-    memories_[i] = std::make_unique<MemoryTlm>(scenario_target_name(i), plain_.core(i));
+    memories_[i] = std::make_unique<MemoryTlm>(scenario_target_name(i).c_str(), plain_.core(i));
   }
 
   void bind_initiator(int i) {
@@ -253,9 +253,11 @@ class Bench {
     checker.initiator.bind(bus_->initiator(plain_.initiator_ids[i]));
   }
   void bind_target(int i) {
-    ProtocolChecker& checker = make_checker(scenario_target_name(i));
-    bus_->target(plain_.target_ids[i]).bind(checker.target);
-    checker.initiator.bind(memories_[i]->socket);
+    for (int port = 0; port < plain_.core(i).ports(); ++port) {
+      ProtocolChecker& checker = make_checker(scenario_target_name(i) + std::to_string(port));
+      bus_->target(plain_.target_ids[i], port).bind(checker.target);
+      checker.initiator.bind(memories_[i]->port(port));
+    }
   }
 
   void inspect(int i, BenchResult& result) {

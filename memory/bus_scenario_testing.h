@@ -14,6 +14,7 @@
 #include "memory/external_memory.h"
 #include "memory/interconnect.h"
 #include "memory/register_core.h"
+#include "memory/serial_memory.h"
 #include "memory/sram.h"
 
 namespace milliwatt::memory {
@@ -46,10 +47,10 @@ struct ScriptedInitiator {
   std::vector<ScriptStep> steps;
 };
 
-constexpr int kScenarioTargets = 3;
+constexpr int kScenarioTargets = 5;
 constexpr std::uint64_t kTargetSize = 4096;
-inline const char* scenario_target_name(int target) {
-  constexpr const char* kNames[kScenarioTargets] = {"sram", "slow", "device"};
+inline std::string scenario_target_name(int target) {
+  constexpr const char* kNames[kScenarioTargets] = {"sram", "slow", "device", "banked", "serial"};
   return kNames[target];
 }
 
@@ -58,7 +59,7 @@ struct Scenario {
   std::vector<ScriptedInitiator> initiators;
 };
 
-/// 1 to 4 initiators that crowd three targets. Each keeps to its own KiB of every target, so that
+/// 1 to 4 initiators that crowd the targets. Each keeps to its own KiB of every target, so that
 /// the data it reads depend on its own script only.
 inline Scenario random_scenario(unsigned seed, int steps) {
   Dice dice{seed};
@@ -128,7 +129,9 @@ class PlainSystem {
   TargetCore& core(int target) {
     if (target == 0) return sram;
     if (target == 1) return slow;
-    return device;
+    if (target == 2) return device;
+    if (target == 3) return banked;
+    return serial;
   }
 
   /// Counts of the run; `done` is left to the caller.
@@ -137,12 +140,14 @@ class PlainSystem {
     for (int i = 0; i < kScenarioTargets; ++i) {
       const TargetId id = target_ids[i];
       take(bus.counters(id), result);
-      result.counts[std::string("cycles of ") + scenario_target_name(i)] = {bus.wait_cycles(id),
-                                                                            bus.busy_cycles(id)};
+      result.counts["cycles of " + scenario_target_name(i)] = {bus.wait_cycles(id),
+                                                               bus.busy_cycles(id)};
     }
     take(sram.counters(), result);
     take(slow.counters(), result);
     take(device.counters(), result);
+    take(banked.counters(), result);
+    take(serial.counters(), result);
     take(bus.offered_bytes(), result.offered);
     take(bus.served_bytes(), result.served);
     return result;
@@ -152,11 +157,27 @@ class PlainSystem {
   SramCore sram{"sram", {kTargetSize, 8, 1}, clock};
   SramCore slow{"slow", {kTargetSize, 4, 2}, {"slow", 66'666'667}};
   ExternalMemoryCore device{"device", {kTargetSize, 2, 5, 32}, {"device", 133'000'000}};
+  SramCore banked{"banked", {kTargetSize, 4, 1, 4, 2}, clock};
+  SerialMemoryCore serial{"serial", serial_rules(), {"serial", 166'000'000}};
   Interconnect bus;
   std::vector<InitiatorId> initiator_ids;
   std::vector<TargetId> target_ids;
 
  private:
+  /// Everything that depends on history, often.
+  static SerialRules serial_rules() {
+    SerialRules rules;
+    rules.size = kTargetSize;
+    rules.unit_bytes = 2;
+    rules.read_opening = rules.write_opening = 9;
+    rules.read_block = rules.write_block = 256;
+    rules.select_limit = 30;
+    rules.deselect = 2;
+    rules.keep_selected = true;
+    rules.refresh = {100, 20, 6};
+    return rules;
+  }
+
   static void take(const base::Counters& counters, BusOutcome& result) {
     std::vector<std::int64_t>& values = result.counts[counters.instance()];
     for (int layer = -1; layer < 3; ++layer) {

@@ -180,8 +180,9 @@ bool Interconnect::grant_once(base::Cycles cycle, std::vector<Grant>& grants) {
     if (!initiator.waiting || links_[initiator.target].winner != id) continue;
     links_[initiator.target].wait_cycles += cycle - (initiator.cycle + 1);
     initiator.waiting = false;
+    const int port = links_[initiator.target].next_port();
     initiator.free_from = serve(id, initiator.target, cycle, initiator.burst);
-    grants.push_back({id, initiator.target, initiator.free_from});
+    grants.push_back({id, initiator.target, initiator.free_from, port});
     again = again || links_[initiator.target].free_cycle() <= cycle;
   }
   return again;
@@ -197,7 +198,7 @@ base::Picoseconds Interconnect::serve(InitiatorId id, TargetId target, base::Cyc
   const base::Picoseconds served =
       link.core->serve(clock_.edge(granted), local, config_.width_bytes);
   const base::Cycles end = std::max(clock_.cycle_at_or_after(served), granted + beats);
-  base::Cycles& free_cycle = link.first_free();
+  base::Cycles& free_cycle = link.free_cycles[link.next_port()];
   free_cycle = std::max(free_cycle, end);
   link.last_rank = initiators_[id].rank;
   link.busy_cycles += end - granted;

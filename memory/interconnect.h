@@ -68,6 +68,7 @@ class Interconnect {
     InitiatorId initiator = 0;
     TargetId target = 0;
     base::Picoseconds done = 0;  ///< the initiator has the response; it may offer again from here
+    int port = 0;                ///< of the target
   };
   /// Grants what the arbiters choose at bus edge `now`, serving each burst by its target's core.
   /// Appends to `grants`: the first of every target by rank, then the second of those with another
@@ -91,6 +92,7 @@ class Interconnect {
   const std::string& initiator_name(InitiatorId id) const { return initiators_.at(id).name; }
   const std::string& target_name(TargetId id) const { return links_.at(id).name; }
   std::uint64_t target_base(TargetId id) const { return links_.at(id).base; }
+  int ports(TargetId id) const { return links_.at(id).core->ports(); }
   bool writable(TargetId id) const { return links_.at(id).core->writable(); }
 
   /// Beats and bursts of the link to a target; the instance is called "bus.<target>".
@@ -134,10 +136,12 @@ class Interconnect {
     base::Cycles busy_cycles = 0;
     base::Counters counters;
 
-    base::Cycles& first_free() { return *std::min_element(free_cycles.begin(), free_cycles.end()); }
-    base::Cycles free_cycle() const {
-      return *std::min_element(free_cycles.begin(), free_cycles.end());
+    /// Port that is free first.
+    int next_port() const {
+      const auto first = std::min_element(free_cycles.begin(), free_cycles.end());
+      return static_cast<int>(first - free_cycles.begin());
     }
+    base::Cycles free_cycle() const { return free_cycles[next_port()]; }
   };
 
   /// One burst per target at most; true when one of them has another free port.

@@ -33,9 +33,13 @@ InterconnectTlm::InterconnectTlm(const sc_core::sc_module_name& name, Interconne
     master.freed = std::make_unique<sc_core::sc_event>((label + "_freed").c_str());
   }
   for (TargetId id = 0; id < core.targets(); ++id) {
-    const std::string label = socket_name("to_", core.target_name(id));
-    targets_.push_back(std::make_unique<TargetSide>(label.c_str()));
-    targets_.back()->register_nb_transport_bw(this, &InterconnectTlm::nb_transport_bw, id);
+    targets_.emplace_back();
+    for (int port = 0; port < core.ports(id); ++port) {
+      std::string label = socket_name("to_", core.target_name(id));
+      if (port > 0) label += "_" + std::to_string(port);
+      targets_.back().push_back(std::make_unique<TargetSide>(label.c_str()));
+      targets_.back().back()->register_nb_transport_bw(this, &InterconnectTlm::nb_transport_bw, id);
+    }
   }
   SC_HAS_PROCESS(InterconnectTlm);
   SC_METHOD(decide);
@@ -136,7 +140,7 @@ void InterconnectTlm::forward(const Interconnect::Grant& grant,
   const sc_core::sc_time until_done = to_sc_time(grant.done - kernel_now());
   sc_core::sc_time delay = until_done;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
-  TargetSide& socket = *targets_[grant.target];
+  TargetSide& socket = *targets_[grant.target][grant.port];
   transaction.set_address(address - core_.target_base(grant.target));
   const auto status = socket->nb_transport_fw(transaction, phase, delay);
   const bool responded = status == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP;
@@ -197,7 +201,7 @@ unsigned InterconnectTlm::transport_dbg(int id, tlm::tlm_generic_payload& transa
   }
   const sc_dt::uint64 address = transaction.get_address();
   transaction.set_address(address - core_.target_base(*target));
-  const unsigned moved = (*targets_[*target])->transport_dbg(transaction);
+  const unsigned moved = (*targets_[*target][0])->transport_dbg(transaction);
   transaction.set_address(address);
   return moved;
 }

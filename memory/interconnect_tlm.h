@@ -35,8 +35,8 @@ class InterconnectTlm : public sc_core::sc_module {
 
   /// Where the initiator `id` binds its socket.
   InitiatorSide& initiator(InitiatorId id) { return *masters_.at(id).socket; }
-  /// What is bound to the socket of target `id`.
-  TargetSide& target(TargetId id) { return *targets_.at(id); }
+  /// What is bound to the socket of target `id`, or to that of one of its further ports.
+  TargetSide& target(TargetId id, int port = 0) { return *targets_.at(id).at(port); }
   void set_tagger(Tagger tagger) { tagger_ = std::move(tagger); }
 
   Interconnect& core() { return core_; }
@@ -75,7 +75,7 @@ class InterconnectTlm : public sc_core::sc_module {
 
   Interconnect& core_;
   std::vector<Master> masters_;
-  std::vector<std::unique_ptr<TargetSide>> targets_;
+  std::vector<std::vector<std::unique_ptr<TargetSide>>> targets_;  ///< and their ports
   Tagger tagger_;
   sc_core::sc_event decision_;
   std::vector<Interconnect::Grant> grants_;

@@ -17,10 +17,18 @@ MemoryTlm::MemoryTlm(const sc_core::sc_module_name& name, const TargetCore& core
     throw base::SimulationError(std::string(this->name()) + ": no memory for " +
                                 std::to_string(size_) + " bytes");
   }
-  socket.register_nb_transport_fw(this, &MemoryTlm::nb_transport_fw);
-  socket.register_b_transport(this, &MemoryTlm::b_transport);
-  socket.register_transport_dbg(this, &MemoryTlm::transport_dbg);
-  socket.register_get_direct_mem_ptr(this, &MemoryTlm::get_direct_mem_ptr);
+  serve(socket);
+  for (int i = 1; i < core.ports(); ++i) {
+    further_ports_.push_back(std::make_unique<Socket>(("socket" + std::to_string(i)).c_str()));
+    serve(*further_ports_.back());
+  }
+}
+
+void MemoryTlm::serve(Socket& side) {
+  side.register_nb_transport_fw(this, &MemoryTlm::nb_transport_fw);
+  side.register_b_transport(this, &MemoryTlm::b_transport);
+  side.register_transport_dbg(this, &MemoryTlm::transport_dbg);
+  side.register_get_direct_mem_ptr(this, &MemoryTlm::get_direct_mem_ptr);
 }
 
 bool MemoryTlm::holds(std::uint64_t address, std::uint64_t bytes) const {

@@ -8,17 +8,18 @@
 #include <memory>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "memory/target_core.h"
 
 namespace milliwatt::memory {
 
-/// The bytes of a memory behind a TLM-2.0 socket; addresses count from its first byte, contents
-/// begin as zero. Time and action counts are its TargetCore's, which the interconnect asks: this
-/// module moves bytes at the moment of the call and adds no time.
+/// The bytes of a memory behind TLM-2.0 sockets, one per port; addresses count from its first byte,
+/// contents begin as zero. Time and action counts are its TargetCore's, which the interconnect
+/// asks: this module moves bytes at the moment of the call and adds no time.
 class MemoryTlm : public sc_core::sc_module {
  public:
-  /// `core` gives the size; must outlive the module.
+  /// `core` gives the size and the number of ports.
   MemoryTlm(const sc_core::sc_module_name& name, const TargetCore& core);
 
   /// Reads or writes contents without time and without counting. Throws SimulationError beyond the
@@ -31,7 +32,13 @@ class MemoryTlm : public sc_core::sc_module {
   std::uint64_t bytes_read() const { return bytes_read_; }
   std::uint64_t bytes_written() const { return bytes_written_; }
 
-  tlm_utils::passthrough_target_socket<MemoryTlm> socket;
+  using Socket = tlm_utils::passthrough_target_socket<MemoryTlm>;
+  /// 0: `socket`.
+  Socket& port(int i) {
+    return i == 0 ? socket : *further_ports_.at(static_cast<std::size_t>(i) - 1);
+  }
+
+  Socket socket;
 
  private:
   struct Free {
@@ -44,9 +51,11 @@ class MemoryTlm : public sc_core::sc_module {
   unsigned transport_dbg(tlm::tlm_generic_payload& transaction);
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& transaction, tlm::tlm_dmi& dmi);
 
+  void serve(Socket& side);
   bool holds(std::uint64_t address, std::uint64_t bytes) const;
   void move(tlm::tlm_generic_payload& transaction);
 
+  std::vector<std::unique_ptr<Socket>> further_ports_;
   std::uint64_t size_;
   std::unique_ptr<unsigned char, Free> bytes_;  ///< pages that are never touched cost nothing
   std::uint64_t bytes_read_ = 0;

@@ -91,7 +91,9 @@ Bench::Bench(const Platform& platform, const workloads::Graph& graph, const data
 
 void Bench::wire() {
   host_.port.socket.bind(bus_.initiator(system_.host_port));
-  bus_.target(system_.sram_link).bind(sram_->socket);
+  for (int port = 0; port < system_.sram.ports(); ++port) {
+    bus_.target(system_.sram_link, port).bind(sram_->port(port));
+  }
   bus_.target(system_.external_link).bind(external_->socket);
   if (engine_) {
     bus_.target(system_.register_link).bind(engine_->registers().socket);
