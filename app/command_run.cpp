@@ -4,26 +4,14 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/file_kind.h"
 #include "app/run_output.h"
 #include "base/error.h"
-#include "base/nearest.h"
 #include "sim/run.h"
 #include "sim/write_table.h"
 
 namespace milliwatt::app {
 namespace {
-
-sim::Level parse_level(const std::string& name) {
-  std::vector<std::string> names;
-  for (const sim::Level level : {sim::Level::kEstimate, sim::Level::kValues, sim::Level::kExact}) {
-    if (name == sim::level_name(level)) {
-      return level;
-    }
-    names.emplace_back(sim::level_name(level));
-  }
-  throw base::UserError(
-      fmt::format("option '--level': '{}' is no level{}", name, base::suggestion(name, names)));
-}
 
 /// Options that would be ignored are refused.
 void check_combination(const Arguments& arguments, sim::Level level) {

@@ -4,7 +4,8 @@
 namespace milliwatt::app {
 
 std::vector<Command> commands() {
-  return {run_command(), network_command(), check_command(), describe_command(), list_command()};
+  return {run_command(),   sweep_command(),    network_command(),
+          check_command(), describe_command(), list_command()};
 }
 
 }  // namespace milliwatt::app

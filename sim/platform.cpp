@@ -166,14 +166,14 @@ std::string technology_path(const std::string& file, const std::filesystem::path
 }
 
 std::shared_ptr<const energy::Technology> load_technology(const TechnologyConfig& config,
-                                                          const std::string& path) {
+                                                          const std::string& path,
+                                                          TechnologyShelf& shelf) {
   energy::ConditionOverrides overrides;
   overrides.node_nm = config.node_nm;
   overrides.voltage_mv = config.voltage_mv;
   overrides.temperature_k = config.temperature_k;
   overrides.cell = config.cell;
-  return std::make_shared<energy::Technology>(
-      energy::Technology::load(technology_path(config.file, path), overrides));
+  return shelf.get(technology_path(config.file, path), overrides);
 }
 
 void set_kind(YamlNode& map, const std::string& kind) { map.set("kind", YamlNode::scalar(kind)); }
@@ -181,6 +181,12 @@ void set_kind(YamlNode& map, const std::string& kind) { map.set("kind", YamlNode
 }  // namespace
 
 Platform load_platform(const std::string& path, const std::vector<std::string>& settings) {
+  TechnologyShelf shelf;
+  return load_platform(path, settings, shelf);
+}
+
+Platform load_platform(const std::string& path, const std::vector<std::string>& settings,
+                       TechnologyShelf& shelf) {
   YamlNode root = base::parse_yaml_file(path);
   Diagnostics faults;
   base::apply_overrides(root, settings, faults);
@@ -188,7 +194,7 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
   platform.name = std::filesystem::path{path}.stem().string();
   read_parts(root, platform, faults);
   faults.throw_if_any();
-  platform.technology = load_technology(platform.technology_config, path);
+  platform.technology = load_technology(platform.technology_config, path, shelf);
   return platform;
 }
 

@@ -18,6 +18,7 @@
 #include "memory/interconnect.h"
 #include "memory/sram.h"
 #include "sim/machines.h"
+#include "sim/technology_shelf.h"
 
 namespace milliwatt::sim {
 
@@ -74,6 +75,10 @@ struct Platform {
 /// `technologies` or `configs/technologies` beside or above the platform file, then among those
 /// that come with milliwatt; a path is relative to the platform file.
 Platform load_platform(const std::string& path, const std::vector<std::string>& settings);
+
+/// The same with technologies from a shelf.
+Platform load_platform(const std::string& path, const std::vector<std::string>& settings,
+                       TechnologyShelf& shelf);
 
 /// The same for a text, but without its technology: it can run and not be priced.
 Platform parse_platform(const std::string& text, const std::string& name);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -64,18 +65,16 @@ RunResult run_estimate(const Prepared& prepared) {
   return build_result(prepared.context(), Level::kEstimate, e.low, e.high);
 }
 
-RunResult run_simulation(const Prepared& prepared, const RunOptions& options) {
-  const std::vector<Bytes> inputs = inputs_of(prepared.graph, options);
+RunResult run_simulation(const Prepared& prepared, Workload& workload, const RunOptions& options) {
   SimulationOptions simulation;
   simulation.detail =
       options.level == Level::kExact ? shell::Detail::kExact : shell::Detail::kValues;
   const Simulated done = simulate(prepared.platform, prepared.graph, prepared.plan,
-                                  prepared.program, inputs, simulation);
+                                  prepared.program, workload.inputs(), simulation);
   RunResult result =
       build_result(prepared.context(), options.level, done.measurement, done.measurement);
   if (options.check) {
-    result.check = check_tensors(prepared.graph, done.tensors,
-                                 workloads::run_reference(prepared.graph, inputs));
+    result.check = check_tensors(prepared.graph, done.tensors, workload.reference());
   }
   result.tensors = tensor_results(prepared.graph, done.tensors);
   return result;
@@ -126,13 +125,33 @@ CheckResult check_tensors(const Graph& graph, const std::vector<Bytes>& simulate
   return check;
 }
 
-RunResult run(const RunOptions& options) {
-  const Prepared prepared{load_platform(options.platform_path, options.settings),
-                          workloads::load_network(options.network_path)};
-  RunResult result = options.level == Level::kEstimate ? run_estimate(prepared)
-                                                       : run_simulation(prepared, options);
+Workload::Workload(const RunOptions& options)
+    : graph_{workloads::load_network(options.network_path)} {
+  if (options.level != Level::kEstimate) {
+    inputs_ = inputs_of(graph_, options);
+  }
+}
+
+const workloads::TensorValues& Workload::reference() {
+  if (!reference_) {
+    reference_ = workloads::run_reference(graph_, inputs_);
+  }
+  return *reference_;
+}
+
+RunResult run(Platform platform, Workload& workload, const RunOptions& options) {
+  const Prepared prepared{std::move(platform), workload.graph()};
+  RunResult result = options.level == Level::kEstimate
+                         ? run_estimate(prepared)
+                         : run_simulation(prepared, workload, options);
   result.plan = plan_text(prepared.graph, prepared.plan, prepared.program);
   return result;
+}
+
+RunResult run(const RunOptions& options) {
+  Platform platform = load_platform(options.platform_path, options.settings);
+  Workload workload{options};
+  return run(std::move(platform), workload, options);
 }
 
 }  // namespace milliwatt::sim

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/platform.h"
 #include "sim/results.h"
+#include "workloads/graph.h"
+#include "workloads/reference.h"
 
 namespace milliwatt::sim {
 
@@ -18,6 +22,27 @@ struct RunOptions {
   std::uint32_t seed = 1;  ///< of the seeded input
   bool check = true;       ///< compare every tensor with the reference kernels
 };
+
+/// A network with its input and, once somebody asks, the outputs of the reference kernels: what
+/// does not depend on the platform.
+class Workload {
+ public:
+  /// Reads the network and, unless for an estimate, the input. Throws UserError.
+  explicit Workload(const RunOptions& options);
+
+  const workloads::Graph& graph() const { return graph_; }
+  /// In the order of the graph's inputs; empty for an estimate.
+  const std::vector<workloads::Bytes>& inputs() const { return inputs_; }
+  const workloads::TensorValues& reference();
+
+ private:
+  workloads::Graph graph_;
+  std::vector<workloads::Bytes> inputs_;
+  std::optional<workloads::TensorValues> reference_;
+};
+
+/// Plans, runs and prices; of `options`, level and check count. Throws as the one below.
+RunResult run(Platform platform, Workload& workload, const RunOptions& options);
 
 /// Loads, plans, runs and prices. Throws UserError for bad input; SimulationError when a tensor
 /// differs from the reference, an identity does not hold, or the simulation fails.

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/file_kind.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/diagnostics.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/yaml.h"
+#include "energy/technology.h"
+#include "sim/platform.h"
+#include "workloads/load.h"
+
+namespace milliwatt::app {
+namespace {
+
+using Role = FileKind::Role;
+
+void check_platform(const std::string& path) { sim::load_platform(path, {}); }
+void check_technology(const std::string& path) { energy::Technology::load(path); }
+void check_network(const std::string& path) { workloads::load_network(path); }
+
+/// A kind of YAML file and the top-level keys that only it has.
+struct YamlKind {
+  FileKind kind;
+  std::vector<std::string> keys;
+};
+
+std::vector<YamlKind> yaml_kinds() {
+  return {{{Role::kNetwork, "layer trace", check_network}, {"layer_trace", "layers"}},
+          {{Role::kTechnology, "technology", check_technology},
+           {"conditions", "primitives", "classes", "sram_table"}},
+          {{Role::kPlatform, "platform", check_platform},
+           {"clocks", "technology", "host", "bus", "memory", "accelerator"}}};
+}
+
+FileKind kind_of_yaml(const std::string& path) {
+  const base::YamlNode root = base::parse_yaml_file(path);
+  for (const YamlKind& yaml : yaml_kinds()) {
+    const auto has = [&](const std::string& key) { return root.find(key) != nullptr; };
+    if (std::any_of(yaml.keys.begin(), yaml.keys.end(), has)) {
+      return yaml.kind;
+    }
+  }
+  throw base::UserError(
+      path +
+      ": neither a platform (clocks, host, bus, memory, accelerator), nor a technology "
+      "(conditions, primitives, classes), nor a layer trace (layer_trace, layers)");
+}
+
+}  // namespace
+
+FileKind kind_of_file(const std::string& path) {
+  const std::string suffix = std::filesystem::path(path).extension().string();
+  return suffix == ".tflite" ? FileKind{Role::kNetwork, "network", check_network}
+                             : kind_of_yaml(path);
+}
+
+PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& paths) {
+  PlatformsAndNetworks files;
+  base::Diagnostics faults;
+  for (const std::string& path : paths) {
+    try {
+      const FileKind kind = kind_of_file(path);
+      if (kind.role == Role::kTechnology) {
+        faults.add(
+            fmt::format("{}: a technology, where a platform or a network is expected", path));
+      }
+      (kind.role == Role::kNetwork ? files.networks : files.platforms).push_back(path);
+    } catch (const base::UserError& error) {
+      for (const std::string& message : error.messages()) {
+        faults.add(message);
+      }
+    }
+  }
+  faults.throw_if_any();
+  return files;
+}
+
+sim::Level parse_level(const std::string& name) {
+  std::vector<std::string> names;
+  for (const sim::Level level : {sim::Level::kEstimate, sim::Level::kValues, sim::Level::kExact}) {
+    if (name == sim::level_name(level)) {
+      return level;
+    }
+    names.emplace_back(sim::level_name(level));
+  }
+  throw base::UserError(
+      fmt::format("option '--level': '{}' is no level{}", name, base::suggestion(name, names)));
+}
+
+}  // namespace milliwatt::app
