@@ -278,5 +278,30 @@ TEST(BurstPort, TalksToAMemoryWithoutABus) {
   EXPECT_EQ(port.pool().outstanding(), 0u);
 }
 
+TEST(BurstPort, WriteToAReadOnlyMemoryIsACommandError) {
+  Kernel kernel;
+  ExternalMemoryConfig config;
+  config.writable = false;
+  ExternalMemoryCore core{"flash", config, kClock};
+  Interconnect plain{{8, 1, Arbitration::kRoundRobin}, kClock};
+  plain.add_initiator("dma", 0);
+  plain.add_target("flash", 0, core);
+  InterconnectTlm bus{"bus", plain};
+  MemoryTlm memory{"flash", core};
+  BurstPort port{"dma_port"};
+  port.socket.bind(bus.initiator(0));
+  bus.target(0).bind(memory.socket);
+  kernel.run();
+  unsigned char data[8] = {};
+  EXPECT_NO_THROW(port.issue(0, {0x40, 8, false, {}}, data));
+  kernel.run();
+  try {
+    port.issue(kernel_now(), {0x40, 8, true, {}}, data);
+    FAIL() << "no error";
+  } catch (const base::SimulationError& error) {
+    EXPECT_STREQ(error.what(), "dma_port: write of 8 bytes at 0x40: TLM_COMMAND_ERROR_RESPONSE");
+  }
+}
+
 }  // namespace
 }  // namespace milliwatt::memory

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <random>
 
 #include "abi/command_list.h"
 #include "base/error.h"
@@ -188,6 +189,33 @@ TEST(Accounting, BytesLostBetweenTheEndsOfALinkAreCaught) {
                 check_conservation(bus, {{{dma, 24, 8}}, {{target, 24, 0}}});
               }),
               HasSubstr("dma counted 8 bytes written"));
+}
+
+/// A host with a flash and `sram` bytes of memory, and a network.
+std::string refusal(std::int64_t sram, const std::string& kind, const workloads::Graph& graph) {
+  const std::string text =
+      "memory: {sram: {size: " + std::to_string(sram) + " B}, external: {kind: " + kind + "}}\n";
+  try {
+    plan_for(parse_platform(text, "flash"), graph);
+  } catch (const base::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ReadOnlyMemory, HoldsNoTensorsAndSaysHowMuchSramIsMissing) {
+  std::mt19937 random{3};
+  const workloads::Graph graph = testing::random_graph(random);
+  constexpr std::int64_t kSmall = 64;
+  const std::string message = refusal(kSmall, "qspi_nor", graph);
+  EXPECT_THAT(message, HasSubstr("do not fit into the 64 bytes of SRAM, and memory.external is a "
+                                 "qspi_nor, which cannot be written"));
+  const std::string before = "memory.sram.size by ";
+  const std::int64_t missing = std::stoll(message.substr(message.find(before) + before.size()));
+  const std::int64_t words = (missing + 7) / 8;  // the size is a multiple of the width
+  EXPECT_EQ(refusal(kSmall + 8 * words, "qspi_nor", graph), "");
+  EXPECT_NE(refusal(kSmall + 8 * words - 8, "qspi_nor", graph), "");
+  EXPECT_EQ(refusal(kSmall, "qspi_psram", graph), "");
 }
 
 }  // namespace
