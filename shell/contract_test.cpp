@@ -10,151 +10,14 @@
 #include <random>
 
 #include "abi/registers.h"
-#include "base/error.h"
 #include "dataflows/vector_mapping.h"
+#include "shell/testing/contract_case.h"
 #include "shell/testing/contract_checks.h"
-#include "shell/testing/contract_machine.h"
-#include "shell/testing/plain_bench.h"
-#include "workloads/quantization.h"
 
 namespace milliwatt::shell::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Bytes = std::vector<std::uint8_t>;
-
-constexpr std::uint32_t kDescriptorAt = 0x40;
-constexpr std::uint32_t kWeightsAt = 0x105;
-constexpr std::uint32_t kTableAt = 0x200;
-constexpr std::uint32_t kInputAt = 0x1003;
-constexpr std::uint32_t kOutputAt = 0x2001;
-constexpr std::uint32_t kExpandedAt = 0x3000;
-constexpr std::int32_t kTile = 64;
-constexpr std::int32_t kTiles = 5;
-constexpr std::int16_t kLayer = 7;
-
-ContractDescriptor contract_descriptor(ContractOperation operation, std::uint16_t operators) {
-  ContractDescriptor d{};
-  d.head = {
-      MW_DESCRIPTOR_MAGIC, MW_DESCRIPTOR_VERSION, MW_MACHINE_TEST, sizeof d, kLayer, operators};
-  d.operation = operation;
-  d.tiles = kTiles;
-  d.tile = kTile;
-  return d;
-}
-
-ContractDescriptor pin() {
-  ContractDescriptor d = contract_descriptor(kPin, 1);
-  d.input = {MW_REGION_PROGRAM, kWeightsAt};
-  return d;
-}
-
-ContractDescriptor segment(bool coded) {
-  ContractDescriptor d = contract_descriptor(kSegment, 2);
-  d.coded = coded ? 1 : 0;
-  d.input = {MW_REGION_SRAM, kInputAt};
-  d.parameters = {MW_REGION_PROGRAM, kTableAt};
-  d.output = {MW_REGION_SRAM, kOutputAt};
-  return d;
-}
-
-ContractDescriptor expansion() {
-  ContractDescriptor d = contract_descriptor(kExpand, 1);
-  d.input = {MW_REGION_SRAM, kOutputAt};
-  d.output = {MW_REGION_SRAM, kExpandedAt};
-  return d;
-}
-
-/// Many zeros and long runs; the last tile is all zero.
-Bytes random_input(unsigned seed) {
-  std::mt19937 dice(seed);
-  Bytes bytes;
-  while (bytes.size() < kTile * kTiles) {
-    const bool zero = bytes.size() >= kTile * (kTiles - 1) || dice() % 2 == 0;
-    bytes.insert(bytes.end(), 1 + dice() % 9, static_cast<std::uint8_t>(zero ? 0 : dice()));
-  }
-  bytes.resize(kTile * kTiles);
-  return bytes;
-}
-
-const std::array<dataflows::ChannelParameters, kContractChannels> kTable{
-    {{0, 1 << 30, 0}, {0, 1717986918, -2}, {0, 1 << 30, -1}, {0, 2000000000, 1}}};
-
-Bytes random_weights(unsigned seed) {
-  std::mt19937 dice(seed + 1);
-  Bytes bytes(kResidentBytes);
-  for (std::uint8_t& byte : bytes) {
-    byte = static_cast<std::uint8_t>(dice());
-  }
-  return bytes;
-}
-
-/// The segment in plain loops over whole tensors.
-Bytes expected_output(const Bytes& input, const Bytes& weights) {
-  Bytes output;
-  for (std::size_t i = 0; i < input.size(); ++i) {
-    const int w = static_cast<std::int8_t>(weights[i % kTile % kResidentBytes]);
-    const auto middle = static_cast<std::int8_t>(static_cast<std::int8_t>(input[i]) * w);
-    const std::size_t channel = i % kContractChannels;
-    const int sum = middle * static_cast<int>(channel + 1) + kTable[channel].bias;
-    const int y =
-        workloads::requantize(sum, {kTable[channel].multiplier, kTable[channel].exponent}) - 3;
-    output.push_back(static_cast<std::uint8_t>(std::min(127, std::max(-128, y))));
-  }
-  return output;
-}
-
-/// A count per tile, and a pair per run of equal bytes (runs of a tile are shorter than 256).
-std::uint64_t coded_bytes(const Bytes& output) {
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < output.size(); ++i) {
-    const bool first = i % kTile == 0;
-    bytes += (first ? 4 : 0) + (first || output[i] != output[i - 1] ? 2 : 0);
-  }
-  return bytes;
-}
-
-struct Bench {
-  explicit Bench(Detail detail = Detail::kValues, EngineConfig config = {},
-                 std::int64_t hertz = 150'000'000, BenchTiming timing = {})
-      : machine{"engine", detail},
-        bench{with_window(config), base::Clock("engine", hertz), machine, timing, 0x4000} {}
-
-  static EngineConfig with_window(EngineConfig config) {
-    config.window = kResidentBuffer;
-    return config;
-  }
-  void put(std::uint32_t address, const void* bytes, std::size_t size) {
-    std::memcpy(bench.memory().data() + address, bytes, size);
-  }
-  void put(std::uint32_t address, const Bytes& bytes) { put(address, bytes.data(), bytes.size()); }
-  Bytes get(std::uint32_t address, std::size_t size) {
-    const auto begin = bench.memory().begin() + address;
-    return Bytes(begin, begin + static_cast<std::ptrdiff_t>(size));
-  }
-  template <typename Descriptor>
-  void run(const Descriptor& d) {
-    bench.run_descriptor(&d, sizeof d, kDescriptorAt);
-  }
-  /// The schedule of a descriptor, from a machine of its own.
-  dataflows::Schedule schedule(const ContractDescriptor& d) const {
-    ContractMachine other("other", Detail::kValues);
-    Bytes bytes(sizeof d);
-    std::memcpy(bytes.data(), &d, sizeof d);
-    return other.decode(bytes, RegionBases(MW_REGIONS)).schedule;
-  }
-  void put_case(unsigned seed) {
-    put(kWeightsAt, random_weights(seed));
-    put(kInputAt, random_input(seed));
-    put(kTableAt, kTable.data(), sizeof kTable);
-  }
-
-  EngineCore& engine() { return bench.engine(); }
-
-  ContractMachine machine;
-  PlainBench bench;
-};
 
 /// Bursts of the last command only.
 std::vector<BenchBurst> bursts_from(const PlainBench& bench, std::size_t first) {
@@ -173,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(Machines, Contract,
                                             ::testing::Bool(), ::testing::Values(1u, 2u, 3u)));
 
 TEST_P(Contract, ValuesAreTrueAndResidentWeightsStay) {
-  Bench b(detail());
+  ContractBench b(detail());
   b.put_case(seed());
   b.run(pin());
   ASSERT_EQ(b.engine().status(), MW_STATUS_DONE) << b.engine().fault();
@@ -193,7 +56,7 @@ TEST_P(Contract, ValuesAreTrueAndResidentWeightsStay) {
 }
 
 TEST_P(Contract, StepsStartExactlyWhenTheyMay) {
-  Bench b(detail());
+  ContractBench b(detail());
   b.put_case(seed());
   for (const ContractDescriptor& d : {pin(), segment(coded())}) {
     b.run(d);
@@ -206,7 +69,7 @@ TEST_P(Contract, StepsStartExactlyWhenTheyMay) {
 }
 
 TEST_P(Contract, AccountsClose) {
-  Bench b(detail());
+  ContractBench b(detail());
   b.put_case(seed());
   b.run(pin());
   b.run(segment(coded()));
@@ -220,7 +83,7 @@ TEST_P(Contract, AccountsClose) {
 }
 
 TEST_P(Contract, TrafficHasLayersAndClasses) {
-  Bench b(detail());
+  ContractBench b(detail());
   b.put_case(seed());
   b.run(pin());
   const std::size_t first = b.bench.bursts().size();
@@ -261,7 +124,7 @@ bool operator==(const Outcome& a, const Outcome& b) {
          a.counters == b.counters;
 }
 
-Outcome outcome(Bench& b) {
+Outcome outcome(ContractBench& b) {
   Outcome o{b.bench.memory(), {}, b.bench.interrupts(), b.engine().counters().buffers};
   for (const Interval& i : b.engine().timeline()) {
     o.timeline.push_back({i.unit, i.layer, static_cast<int>(i.kind), i.start, i.end});
@@ -274,7 +137,7 @@ Outcome outcome(Bench& b) {
 Outcome run_all(unsigned seed, Detail detail, base::Cycles advance_cycles, bool answer_first) {
   EngineConfig config;
   config.advance_cycles = advance_cycles;
-  Bench b(detail, config);
+  ContractBench b(detail, config);
   b.bench.answer_first(answer_first);
   b.put_case(seed);
   b.run(pin());
@@ -333,7 +196,7 @@ struct RandomCase {
 /// Pins, runs a segment and, when it is coded, its expansion; checks every promise on the way.
 Outcome run_random(unsigned seed, Detail detail) {
   RandomCase c(seed);
-  Bench b(detail, c.config, c.hertz, c.timing);
+  ContractBench b(detail, c.config, c.hertz, c.timing);
   const Bytes weights = random_weights(seed);
   const Bytes input = c.input(kTile * kTiles);
   b.put_case(seed);
@@ -362,7 +225,7 @@ TEST(ContractRandom, PromisesHoldAndExactEqualsValuesInAThousandSystems) {
 }
 
 TEST(ContractChecks, FindAStepThatStartsTooEarlyOrTooLate) {
-  Bench b;
+  ContractBench b;
   b.put_case(1);
   b.run(segment(false));
   dataflows::Schedule schedule = b.schedule(segment(false));
@@ -381,7 +244,7 @@ TEST(ContractChecks, FindAStepThatStartsTooEarlyOrTooLate) {
 
 TEST(ContractTime, DependsOnData) {
   const auto busy = [](const Bytes& input) {
-    Bench b;
+    ContractBench b;
     b.put_case(1);
     b.put(kInputAt, input);
     b.run(pin());
@@ -398,7 +261,7 @@ TEST(ContractTime, DependsOnData) {
 }
 
 TEST(ContractTime, OperatorsOverlap) {
-  Bench b;
+  ContractBench b;
   b.put_case(1);
   b.put(kInputAt, Bytes(kTile * kTiles, 1));
   b.run(pin());
@@ -410,7 +273,7 @@ TEST(ContractTime, OperatorsOverlap) {
 }
 
 TEST(ContractWindow, TheHostWritesTheResidentBuffer) {
-  Bench b;
+  ContractBench b;
   b.put_case(4);
   const Bytes weights = random_weights(4);
   Bytes& window = b.engine().memory().buffer(*b.engine().config().window);
@@ -422,7 +285,7 @@ TEST(ContractWindow, TheHostWritesTheResidentBuffer) {
 }
 
 TEST(ContractInterrupt, RisesWithTheLastStepAndFallsWhenAcknowledged) {
-  Bench b;
+  ContractBench b;
   b.put_case(1);
   const ContractDescriptor d = pin();
   b.put(kDescriptorAt, &d, sizeof d);
@@ -456,7 +319,7 @@ TEST(ContractVector, EveryMachineAddsAndTheStepsObeyTheSameRules) {
   d.a = {MW_REGION_SRAM, kInputAt};
   d.b = {MW_REGION_SRAM, kInputAt};
   d.output = {MW_REGION_SRAM, kOutputAt};
-  Bench b;
+  ContractBench b;
   b.put_case(6);
   b.run(d);
   ASSERT_EQ(b.engine().status(), MW_STATUS_DONE) << b.engine().fault();
