@@ -14,6 +14,9 @@ namespace milliwatt::memory {
 namespace {
 
 constexpr const char* kDefaultKind = "psram";
+constexpr const char* kKindDoc = "Kind of memory: its timing, its keys and its prices.";
+constexpr const char* kPricesDoc =
+    "Entry of the technology that prices it, if not that of the kind.";
 
 template <typename Config>
 std::unique_ptr<ExternalCore> make_core(std::string name, const Config& config,
@@ -35,8 +38,8 @@ using MakeSchema = base::Schema<Config> (*)();
 template <typename Config, MakeSchema<Config> kSchema>
 base::Schema<Config> full_schema() {
   base::Schema<Config> schema = kSchema();
-  schema.elsewhere("kind", "Kind of memory: its timing, the keys below, and its prices.");
-  schema.elsewhere("prices", "Entry of the technology that prices it, if not that of the kind.");
+  schema.elsewhere("kind", kKindDoc);
+  schema.elsewhere("prices", kPricesDoc);
   return schema;
 }
 
@@ -114,6 +117,16 @@ const std::vector<ExternalKind>& external_kinds() {
       generic("generic", "Any memory as bandwidth, latency and burst length; needs `prices`."),
   };
   return kinds;
+}
+
+std::vector<base::ParameterRow> describe_external() {
+  std::string names;
+  for (const ExternalKind& kind : external_kinds()) {
+    names += (names.empty() ? "" : ", ") + kind.name;
+  }
+  base::ParameterRow kind{"kind", "", kDefaultKind, names, kKindDoc, "", ""};
+  base::ParameterRow prices{"prices", "", "none", "", kPricesDoc, "", ""};
+  return {kind, prices};
 }
 
 base::YamlNode ExternalConfig::dump() const {

@@ -51,6 +51,8 @@ struct ExternalKind {
 };
 
 const std::vector<ExternalKind>& external_kinds();
+/// The keys that all kinds have in common, `kind` with the names of all.
+std::vector<base::ParameterRow> describe_external();
 
 /// Reads a memory from its map; its key `kind` chooses among external_kinds(). Faults go to
 /// `faults`; the result may then be null.

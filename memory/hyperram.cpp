@@ -72,7 +72,7 @@ base::Schema<HyperRamConfig> hyperram_schema() {
       .doc("Longest time that chip select may be low.");
   schema.duration("refresh_period", &Config::refresh_period)
       .def(4'000'000)
-      .source("no later than a burst of tCSM delays it")
+      .source("tCSM, which no opening may delay a refresh beyond")
       .assumed(1'000'000, 16'000'000)
       .doc("Time between two refreshes; 0: none is ever met.");
   schema.duration("refresh_window", &Config::refresh_window)

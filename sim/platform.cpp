@@ -232,15 +232,16 @@ std::vector<ComponentDoc> component_docs() {
   const auto doc = [](const char* name, const auto& schema) {
     return ComponentDoc{name, schema.doc(), schema.describe()};
   };
-  std::vector<ComponentDoc> docs = {doc("clocks", clock_schema()),
-                                    doc("technology", technology_schema()),
-                                    doc("host", mcu::native_host_schema()),
-                                    doc("bus", memory::interconnect_schema()),
-                                    doc("memory.sram", memory::sram_schema()),
-                                    doc("accelerator.shell", shell_schema())};
+  std::vector<ComponentDoc> docs = {
+      doc("clocks", clock_schema()), doc("technology", technology_schema()),
+      doc("host", mcu::native_host_schema()), doc("bus", memory::interconnect_schema()),
+      doc("memory.sram", memory::sram_schema())};
+  docs.push_back({"memory.external", "Off-chip memory; its kind has further keys.",
+                  memory::describe_external()});
   for (const memory::ExternalKind& kind : memory::external_kinds()) {
-    docs.push_back({"memory.external (" + kind.name + ")", kind.doc, kind.describe()});
+    docs.push_back({"memory (" + kind.name + ")", kind.doc, kind.describe()});
   }
+  docs.push_back(doc("accelerator.shell", shell_schema()));
   for (const MachineKind& kind : machine_kinds()) {
     docs.push_back({"accelerator (" + kind.name + ")", kind.doc, kind.describe()});
   }

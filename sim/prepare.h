@@ -26,8 +26,8 @@ class Prepared {
 };
 
 /// What the planner sees of the platform: the machine's model, memory sizes, and the link costs
-/// that follow from the timing of bus and memories. Throws UserError when tensors would have to live
-/// in an external memory that is read only.
+/// that follow from the timing of bus and memories. Throws UserError when tensors would have to
+/// live in an external memory that is read only.
 dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph);
 
 /// The plan as a program. Throws UserError when it does not fit into the external memory.
