@@ -58,7 +58,8 @@ std::string first_repeated(const std::vector<std::string>& names) {
 /// The same file under two names is the same file.
 std::string file_identity(const std::string& path) {
   std::error_code failed;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
+  const std::filesystem::path real =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path), failed);
   return failed ? path : real.string();
 }
 
