@@ -26,6 +26,8 @@ struct Command {
 
 Command run_command();
 Command sweep_command();
+Command compare_command();
+Command diff_command();
 Command network_command();
 Command check_command();
 Command describe_command();

@@ -4,8 +4,8 @@
 namespace milliwatt::app {
 
 std::vector<Command> commands() {
-  return {run_command(),   sweep_command(),    network_command(),
-          check_command(), describe_command(), list_command()};
+  return {run_command(),     sweep_command(), compare_command(),  diff_command(),
+          network_command(), check_command(), describe_command(), list_command()};
 }
 
 }  // namespace milliwatt::app

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "app/command.h"
+#include "app/file_kind.h"
+#include "app/write_file.h"
+#include "base/error.h"
+#include "sim/compare.h"
+#include "sim/run.h"
+
+namespace milliwatt::app {
+namespace {
+
+/// Every fault says which platform it is about.
+sim::RunResult run_one(const std::string& platform, sim::Workload& workload,
+                       const sim::RunOptions& options) {
+  try {
+    return sim::run(sim::load_platform(platform, options.settings), workload, options);
+  } catch (const base::UserError& error) {
+    std::vector<std::string> messages;
+    for (const std::string& message : error.messages()) {
+      messages.push_back(message.rfind(platform, 0) == 0 ? message : platform + ": " + message);
+    }
+    throw base::UserError(messages);
+  } catch (const base::SimulationError& error) {
+    throw base::SimulationError(platform + ": " + error.what());
+  }
+}
+
+PlatformsAndNetworks files_of(const Arguments& arguments) {
+  PlatformsAndNetworks files = platforms_and_networks(arguments.positionals());
+  if (files.networks.size() != 1) {
+    throw base::UserError(
+        fmt::format("compare takes one network, found {}", files.networks.size()));
+  }
+  return files;
+}
+
+int run(const Arguments& arguments) {
+  const PlatformsAndNetworks files = files_of(arguments);
+  sim::RunOptions options;
+  options.network_path = files.networks[0];
+  options.settings = arguments.values("set");
+  options.level = parse_level(arguments.value("level", "values"));
+  sim::Workload workload{options};
+  std::vector<sim::ComparedRun> runs;
+  for (const std::string& platform : files.platforms) {
+    runs.push_back({platform, run_one(platform, workload, options)});
+  }
+  if (arguments.has("out")) {
+    write_file(arguments.value("out"), sim::compare_csv(runs));
+  }
+  std::cout << sim::compare_text(runs);
+  return kGood;
+}
+
+constexpr const char* kDetails =
+    "A column of the table is a platform, a row a quantity of the whole run; docs/results.md has\n"
+    "their formulas.\n"
+    "\n"
+    "  milliwatt compare workloads/networks/resnet8.yaml configs/platforms/*.yaml\n"
+    "  milliwatt compare model.tflite a.yaml b.yaml --level estimate --out comparison.csv\n";
+
+}  // namespace
+
+Command compare_command() {
+  return {"compare",
+          "NETWORK PLATFORM...",
+          "Runs one network on several platforms and shows them side by side.",
+          kDetails,
+          CommandLine({{"set", "KEY=VALUE", "Changes a key of every platform. Repeatable.", true},
+                       {"level", "LEVEL", "estimate, values (default) or exact."},
+                       {"out", "FILE", "Writes one row per platform as CSV, with all digits."}},
+                      {"NETWORK", "PLATFORM"}, 2, -1),
+          run};
+}
+
+}  // namespace milliwatt::app

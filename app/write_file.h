@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace milliwatt::app {
+
+/// Replaces one file as a whole: an error leaves it as it was. Throws UserError when the disk
+/// refuses.
+void write_file(const std::string& path, const std::string& bytes);
+
+}  // namespace milliwatt::app

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/yaml.h"
+#include "sim/write_json.h"
+#include "sim/write_numbers.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Every value of a document with its path, in order.
+struct Leaf {
+  std::string path;
+  std::string text;
+};
+using Leaves = std::vector<Leaf>;
+
+std::string joined(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
+
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+/// How an item of a list is called: by what identifies it, or by its position.
+std::string item_name(const Json& item, std::size_t position) {
+  std::string name;
+  for (const char* key :
+       {"tensor", "unit", "memory", "kind", "component", "action", "layer", "name"}) {
+    const bool row_of_energy = item.contains("action") && item.contains("kind");
+    const bool of_a_layer = std::string(key) != "kind" || row_of_energy;
+    if (item.is_object() && item.contains(key) && of_a_layer) {
+      name += (name.empty() ? "" : " ") + text_of(item.at(key));
+    }
+  }
+  return name.empty() ? std::to_string(position) : name;
+}
+
+void collect(const Json& value, const std::string& path, Leaves& leaves) {
+  if (value.is_object()) {
+    for (const auto& [key, part] : value.items()) {
+      collect(part, joined(path, key), leaves);
+    }
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      collect(value[i], joined(path, item_name(value[i], i)), leaves);
+    }
+  } else {
+    leaves.push_back({path, text_of(value)});
+  }
+}
+
+void collect(const base::YamlNode& node, const std::string& path, Leaves& leaves) {
+  for (const base::YamlEntry& entry : node.entries) {
+    collect(entry.value, joined(path, entry.key), leaves);
+  }
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    collect(node.items[i], fmt::format("{}[{}]", path, i), leaves);
+  }
+  if (node.is_scalar() || node.is_null()) {
+    leaves.push_back({path, node.text});
+  }
+}
+
+Leaves lines_of(const std::string& text) {
+  Leaves leaves;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    leaves.push_back({fmt::format("line {}", leaves.size() + 1), line});
+  }
+  return leaves;
+}
+
+/// The values of one section. Its first list, layers or memories, stands at the root.
+Leaves leaves_of(const std::string& section, const Json& value) {
+  Leaves leaves;
+  if (section == "configuration") {
+    collect(base::parse_yaml_text(value.get<std::string>(), section), "", leaves);
+  } else if (section == "plan") {
+    leaves = lines_of(value.get<std::string>());
+  } else {
+    collect(value, "", leaves);
+  }
+  return leaves;
+}
+
+std::vector<Difference> compare(const Leaves& a, const Leaves& b) {
+  std::multimap<std::string, const Leaf*> others;
+  for (const Leaf& leaf : b) {
+    others.emplace(leaf.path, &leaf);
+  }
+  std::vector<Difference> differences;
+  for (const Leaf& leaf : a) {
+    const auto other = others.find(leaf.path);
+    const std::string text = other == others.end() ? "" : other->second->text;
+    if (other == others.end() || text != leaf.text) {
+      differences.push_back({leaf.path, leaf.text, text});
+    }
+    if (other != others.end()) {
+      others.erase(other);
+    }
+  }
+  std::map<const Leaf*, std::string> left;
+  for (const auto& [path, leaf] : others) {
+    left[leaf] = path;
+  }
+  for (const auto& [leaf, path] : left) {
+    differences.push_back({path, "", leaf->text});
+  }
+  return differences;
+}
+
+Json parse(const std::string& text, const std::string& name) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || json.value("schema", "") != kResultsSchema) {
+    throw base::UserError(name + ": not a result of milliwatt");
+  }
+  if (json.value("version", 0) != kResultsVersion) {
+    throw base::UserError(fmt::format("{}: a result of version {}; this milliwatt reads {}", name,
+                                      json.value("version", 0), kResultsVersion));
+  }
+  return json;
+}
+
+/// Scalars at the top of the document are the section "run".
+Json with_run(const Json& json) {
+  Json sections = {{"configuration", json.value("configuration", "")}, {"run", Json::object()}};
+  for (const auto& [key, value] : json.items()) {
+    const bool scalar = !value.is_structured() && key != "plan";
+    if (scalar && key != "configuration") {
+      sections["run"][key] = value;
+    } else if (key != "configuration") {
+      sections[key] = value;
+    }
+  }
+  return sections;
+}
+
+/// " (+12, +1.5 %)" for two integers; nothing otherwise.
+std::string change(const Difference& difference) {
+  const auto integer = [](const std::string& text) {
+    const std::size_t digits = text.rfind('-', 0) == 0 ? 1 : 0;
+    return text.size() > digits && text.size() - digits <= 18 &&
+           text.find_first_not_of("0123456789", digits) == std::string::npos;
+  };
+  if (!integer(difference.a) || !integer(difference.b)) {
+    return "";
+  }
+  const std::int64_t a = std::stoll(difference.a);
+  const std::int64_t b = std::stoll(difference.b);
+  const std::string share = a == 0
+                                ? ""
+                                : fmt::format(", {:+.3g} %", 100 * static_cast<double>(b - a) /
+                                                                 static_cast<double>(std::abs(a)));
+  return fmt::format("  ({:+d}{})", b - a, share);
+}
+
+bool is_detail(const std::string& section) {
+  return section == "counters" || section == "energy" || section == "area" || section == "plan";
+}
+
+}  // namespace
+
+std::vector<DiffSection> diff_results(const std::string& a, const std::string& name_a,
+                                      const std::string& b, const std::string& name_b) {
+  const Json one = with_run(parse(a, name_a));
+  const Json other = with_run(parse(b, name_b));
+  std::vector<DiffSection> sections;
+  for (const auto& [name, value] : one.items()) {
+    DiffSection section{name, {}};
+    section.differences = compare(
+        leaves_of(name, value), other.contains(name) ? leaves_of(name, other.at(name)) : Leaves{});
+    if (!section.differences.empty()) {
+      sections.push_back(std::move(section));
+    }
+  }
+  for (const auto& [name, value] : other.items()) {
+    if (!one.contains(name)) {
+      sections.push_back({name, compare({}, leaves_of(name, value))});
+    }
+  }
+  return sections;
+}
+
+std::string diff_text(const std::vector<DiffSection>& sections, std::size_t most) {
+  std::string text;
+  for (const DiffSection& section : sections) {
+    const std::size_t count = section.differences.size();
+    const std::size_t shown = is_detail(section.name) ? std::min(most, count) : count;
+    text += fmt::format("{}: {} different\n", section.name, count);
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Difference& difference = section.differences[i];
+      text += fmt::format("  {}: {} -> {}{}\n", difference.place,
+                          difference.a.empty() ? "(none)" : difference.a,
+                          difference.b.empty() ? "(none)" : difference.b, change(difference));
+    }
+    if (shown < count) {
+      text += fmt::format("  and {} more; --all shows them\n", count - shown);
+    }
+  }
+  return text;
+}
+
+}  // namespace milliwatt::sim
