@@ -13,7 +13,6 @@
 namespace milliwatt::memory {
 namespace {
 
-constexpr const char* kDefaultKind = "psram";
 constexpr const char* kKindDoc = "Kind of memory: its timing, its keys and its prices.";
 constexpr const char* kPricesDoc =
     "Entry of the technology that prices it, if not that of the kind.";
@@ -119,12 +118,12 @@ const std::vector<ExternalKind>& external_kinds() {
   return kinds;
 }
 
-std::vector<base::ParameterRow> describe_external() {
+std::vector<base::ParameterRow> describe_external(const std::string& default_kind) {
   std::string names;
   for (const ExternalKind& kind : external_kinds()) {
     names += (names.empty() ? "" : ", ") + kind.name;
   }
-  base::ParameterRow kind{"kind", "", kDefaultKind, names, kKindDoc, "", ""};
+  base::ParameterRow kind{"kind", "", default_kind, names, kKindDoc, "", ""};
   base::ParameterRow prices{"prices", "", "none", "", kPricesDoc, "", ""};
   return {kind, prices};
 }
@@ -137,9 +136,10 @@ base::YamlNode ExternalConfig::dump() const {
 }
 
 std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
-                                                    base::Diagnostics& faults) {
+                                                    base::Diagnostics& faults,
+                                                    const std::string& otherwise) {
   std::string wanted = text_of(map, "kind", faults);
-  if (wanted.empty()) wanted = kDefaultKind;
+  if (wanted.empty()) wanted = otherwise;
   std::vector<std::string> names;
   for (const ExternalKind& kind : external_kinds()) {
     if (kind.name == wanted) return kind.read(kind, text_of(map, "prices", faults), map, faults);

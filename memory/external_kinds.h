@@ -50,13 +50,17 @@ struct ExternalKind {
                                                 base::Diagnostics& faults);
 };
 
+constexpr const char* kDefaultExternalKind = "psram";
+
 const std::vector<ExternalKind>& external_kinds();
 /// The keys that all kinds have in common, `kind` with the names of all.
-std::vector<base::ParameterRow> describe_external();
+std::vector<base::ParameterRow> describe_external(
+    const std::string& default_kind = kDefaultExternalKind);
 
-/// Reads a memory from its map; its key `kind` chooses among external_kinds(). Faults go to
-/// `faults`; the result may then be null.
-std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
-                                                    base::Diagnostics& faults);
+/// Reads a memory from its map; its key `kind`, or `otherwise`, chooses among external_kinds().
+/// Faults go to `faults`; the result may then be null.
+std::shared_ptr<const ExternalConfig> read_external(
+    const base::YamlNode& map, base::Diagnostics& faults,
+    const std::string& otherwise = kDefaultExternalKind);
 
 }  // namespace milliwatt::memory

@@ -9,6 +9,9 @@ Snapshot take_snapshot(const System& system, const mcu::NativeHost& host,
   std::vector<base::Counters>& all = snapshot.counts.components;
   all.push_back(system.sram.counters());
   all.push_back(system.external->counters());
+  if (system.flash) {
+    all.push_back(system.flash->counters());
+  }
   for (memory::TargetId target = 0; target < system.bus.targets(); ++target) {
     all.push_back(system.bus.counters(target));
   }

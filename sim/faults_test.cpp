@@ -17,6 +17,7 @@
 #include "sim/run.h"
 #include "sim/simulation.h"
 #include "sim/testing/random_system.h"
+#include "workloads/seeded.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -216,6 +217,59 @@ TEST(ReadOnlyMemory, HoldsNoTensorsAndSaysHowMuchSramIsMissing) {
   EXPECT_EQ(refusal(kSmall + 8 * words, "qspi_nor", graph), "");
   EXPECT_NE(refusal(kSmall + 8 * words - 8, "qspi_nor", graph), "");
   EXPECT_EQ(refusal(kSmall, "qspi_psram", graph), "");
+}
+
+std::string flash_refusal(std::int64_t flash, const workloads::Graph& graph) {
+  const Platform platform =
+      parse_platform("memory: {flash: {size: " + std::to_string(flash) + " B}}\n", "flash");
+  try {
+    program_for(platform, graph, plan_for(platform, graph));
+  } catch (const base::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Flash, RefusesAnImageThatIsABlockTooLarge) {
+  std::mt19937 random{3};
+  const workloads::Graph graph = testing::random_graph(random);
+  const Platform platform = parse_platform("memory: {flash: {}}\n", "flash");
+  const Program program = program_for(platform, graph, plan_for(platform, graph));
+  const auto image = static_cast<std::int64_t>(program.image.size());
+  ASSERT_GT(image, 1024 + 64);
+  EXPECT_EQ(flash_refusal(image, graph), "");
+  EXPECT_EQ(flash_refusal(image - 64, graph), "the program image of " + std::to_string(image) +
+                                                  " bytes needs 64 bytes more than the " +
+                                                  std::to_string(image - 64) +
+                                                  " bytes of flash: enlarge memory.flash.size");
+}
+
+TEST(Flash, HoldsTheProgramAndTheOtherMemoryWhatSpills) {
+  std::mt19937 random{3};
+  const workloads::Graph graph = testing::random_graph(random);
+  const Platform platform = parse_platform(
+      "memory: {sram: {size: 64 B}, external: {kind: qspi_psram}, flash: {}}\n", "flash");
+  const dataflows::Plan plan = plan_for(platform, graph);
+  const Program program = program_for(platform, graph, plan);
+  EXPECT_EQ(program.region_bases[MW_REGION_PROGRAM], program.map.flash);
+  EXPECT_EQ(program.region_bases[MW_REGION_EXTERNAL], program.map.external);
+  const std::vector<workloads::Bytes> inputs = workloads::seeded_input(graph, 1);
+  const Simulated done = simulate(platform, graph, plan, program, inputs, {});
+  EXPECT_GT(check_tensors(graph, done.tensors, workloads::run_reference(graph, inputs)).bytes, 0);
+  const auto count = [&](const std::string& memory, const char* action) {
+    for (const base::Counters& c : done.measurement.counts.components) {
+      if (c.instance() == memory) return c.total(c.component_class().index(action));
+    }
+    return std::int64_t{-1};
+  };
+  EXPECT_GT(count("flash", "read_byte"), 0);
+  EXPECT_GT(count("external", "read_byte"), 0);
+  EXPECT_GT(count("external", "write_byte"), 0);
+  std::int64_t compulsory = 0;
+  for (const Compulsory& c : program.compulsory) compulsory += c.total();
+  EXPECT_GE(count("flash", "read_byte") + count("external", "read_byte") +
+                count("external", "write_byte"),
+            compulsory);
 }
 
 }  // namespace

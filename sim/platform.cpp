@@ -28,6 +28,7 @@ Schema<ClockConfig> clock_schema() {
   s.frequency("bus", &ClockConfig::bus).doc("Clock of the interconnect.");
   s.frequency("sram", &ClockConfig::sram).doc("Clock of the on-chip SRAM.");
   s.frequency("external", &ClockConfig::external).doc("Clock of the external memory.");
+  s.frequency("flash", &ClockConfig::flash).doc("Clock of the flash, where there is one.");
   s.frequency("accelerator", &ClockConfig::accelerator).doc("Clock of the accelerator.");
   return s;
 }
@@ -115,12 +116,17 @@ void read_accelerator(const YamlNode& map, Platform& platform, Diagnostics& faul
              fmt::format("'{}' is no machine; {}", wanted, base::suggestion(wanted, kind_names())));
 }
 
+constexpr const char* kDefaultFlashKind = "qspi_nor";
+
 void read_memory(const YamlNode& map, Platform& platform, Diagnostics& faults) {
-  if (!base::check_keys(map, {"sram", "external"}, faults)) {
+  if (!base::check_keys(map, {"sram", "external", "flash"}, faults)) {
     return;
   }
   memory::sram_schema().read(child(map, "sram"), platform.sram, faults);
   platform.external = memory::read_external(child(map, "external"), faults);
+  if (const YamlNode* flash = map.find("flash")) {
+    platform.flash = memory::read_external(*flash, faults, kDefaultFlashKind);
+  }
 }
 
 void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
@@ -219,6 +225,9 @@ std::string Platform::effective_yaml() const {
   YamlNode memories = YamlNode::map();
   memories.set("sram", memory::sram_schema().dump(sram));
   memories.set("external", external->dump());
+  if (flash) {
+    memories.set("flash", flash->dump());
+  }
   root.set("memory", memories);
   if (machine) {
     YamlNode accelerator = machine->dump();
@@ -238,6 +247,10 @@ std::vector<ComponentDoc> component_docs() {
       doc("memory.sram", memory::sram_schema())};
   docs.push_back({"memory.external", "Off-chip memory; its kind has further keys.",
                   memory::describe_external()});
+  docs.push_back({"memory.flash",
+                  "Second off-chip memory, for program and weights, if there is one; keys as of "
+                  "memory.external.",
+                  memory::describe_external(kDefaultFlashKind)});
   for (const memory::ExternalKind& kind : memory::external_kinds()) {
     docs.push_back({"memory (" + kind.name + ")", kind.doc, kind.describe()});
   }

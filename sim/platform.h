@@ -29,6 +29,7 @@ struct ClockConfig {
   std::optional<std::int64_t> bus;
   std::optional<std::int64_t> sram;
   std::optional<std::int64_t> external;
+  std::optional<std::int64_t> flash;
   std::optional<std::int64_t> accelerator;
 };
 
@@ -56,6 +57,8 @@ struct Platform {
   memory::InterconnectConfig bus;
   memory::SramConfig sram;
   std::shared_ptr<const memory::ExternalConfig> external;
+  /// Holds the program with its weights; null: the external memory does.
+  std::shared_ptr<const memory::ExternalConfig> flash;
   /// None: the host runs everything.
   std::shared_ptr<const MachineConfig> machine;
   ShellConfig shell;

@@ -36,10 +36,12 @@ dataflows::LinkCost sram_cost(const Platform& platform) {
                    sram / (platform.sram.width_bytes * platform.sram.banks))};
 }
 
+/// Of the memory with the weights, which is what most off-chip bytes are.
 dataflows::LinkCost external_cost(const Platform& platform) {
   const double bus = clock_ratio(platform, platform.clocks.bus);
-  const double external = clock_ratio(platform, platform.clocks.external);
-  const memory::BurstCost cost = platform.external->cost();
+  const double external =
+      clock_ratio(platform, platform.flash ? platform.clocks.flash : platform.clocks.external);
+  const memory::BurstCost cost = (platform.flash ? platform.flash : platform.external)->cost();
   return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
               static_cast<double>(cost.latency) * external,
           std::max(bus / platform.bus.width_bytes,
@@ -85,8 +87,12 @@ dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph
 
 Program program_for(const Platform& platform, const workloads::Graph& graph,
                     const dataflows::Plan& plan) {
-  return build_program(graph, plan, static_cast<std::uint64_t>(platform.external->size()),
-                       platform.machine ? 1 : 0);
+  OffChip off_chip;
+  off_chip.external_bytes = static_cast<std::uint64_t>(platform.external->size());
+  if (platform.flash) {
+    off_chip.flash_bytes = static_cast<std::uint64_t>(platform.flash->size());
+  }
+  return build_program(graph, plan, off_chip, platform.machine ? 1 : 0);
 }
 
 energy::PriceList prices_for(const Platform& platform, const Program& program) {

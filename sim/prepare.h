@@ -30,7 +30,7 @@ class Prepared {
 /// live in an external memory that is read only.
 dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph);
 
-/// The plan as a program. Throws UserError when it does not fit into the external memory.
+/// The plan as a program. Throws UserError when it does not fit off chip.
 Program program_for(const Platform& platform, const workloads::Graph& graph,
                     const dataflows::Plan& plan);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "abi/command_list.h"
@@ -19,6 +20,7 @@ struct AddressMap {
   std::uint32_t engines = 0x4000'0000;
   std::uint32_t engine_stride = 0x0100'0000;
   std::uint32_t external = 0x6000'0000;
+  std::uint32_t flash = 0xC000'0000;
 };
 
 /// What must cross the chip's edge for an operator whatever the mapping: the touched elements, in
@@ -31,7 +33,8 @@ struct Compulsory {
 
 struct Program {
   AddressMap map;
-  /// Lies at the start of external memory: head, command lists, descriptors, constants.
+  /// Lies at the start of the flash, or of external memory: head, command lists, descriptors,
+  /// constants.
   std::vector<std::uint8_t> image;
   /// Bus address of each region.
   std::vector<std::uint64_t> region_bases;
@@ -46,10 +49,17 @@ struct Program {
   }
 };
 
-/// `external_bytes`: size of the external memory, which holds the image and, behind it, tensors
-/// that do not fit on chip. Throws UserError when both do not fit, saying by how much.
+/// Sizes of the memories off chip.
+struct OffChip {
+  std::uint64_t external_bytes = 0;
+  std::optional<std::uint64_t> flash_bytes;
+};
+
+/// The image lies in the flash, or where there is none in external memory; behind it there, or
+/// alone, lie tensors that do not fit on chip. Throws UserError when they do not fit, saying by how
+/// much.
 Program build_program(const workloads::Graph& graph, const dataflows::Plan& plan,
-                      std::uint64_t external_bytes, std::uint32_t engines);
+                      const OffChip& off_chip, std::uint32_t engines);
 
 /// Touched bytes of an operator's data input: all of it, but for windows that skip rows or columns.
 std::int64_t touched_input_bytes(const workloads::Graph& graph, const workloads::Operator& op,

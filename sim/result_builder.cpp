@@ -19,12 +19,14 @@ std::string shape_text(const workloads::Tensor& tensor) {
   return fmt::format("{}", fmt::join(tensor.shape, "x"));
 }
 
-std::vector<MemoryTraffic> empty_traffic() {
-  return {{"sram", false, {}, {}}, {"external", true, {}, {}}};
+/// Targets of the bus are memories in this order, that of System, then registers.
+std::vector<MemoryTraffic> empty_traffic(const Platform& platform) {
+  std::vector<MemoryTraffic> traffic = {{"sram", false, {}, {}}, {"external", true, {}, {}}};
+  if (platform.flash) {
+    traffic.push_back({"flash", true, {}, {}});
+  }
+  return traffic;
 }
-
-/// Targets of the bus are memories in the order of System, then registers.
-constexpr int kMemories = 2;
 
 LayerResult describe_layer(const RunContext& context, std::size_t index) {
   const Operator& op = context.graph.operators[index];
@@ -43,7 +45,7 @@ LayerResult describe_layer(const RunContext& context, std::size_t index) {
     layer.peak_macs_per_cycle = context.platform.machine->model()->peak_macs_per_cycle();
   }
   layer.compulsory_offchip_bytes = context.program.compulsory[index].total();
-  layer.traffic = empty_traffic();
+  layer.traffic = empty_traffic(context.platform);
   return layer;
 }
 
@@ -108,11 +110,12 @@ LayerResult& layer_of(RunResult& result, int layer) {
 
 void add_traffic(RunResult& result, const Measurement& m) {
   for (const memory::TrafficLedger::Entry& entry : m.traffic) {
-    if (entry.target >= kMemories) {
+    std::vector<MemoryTraffic>& memories = layer_of(result, entry.layer).traffic;
+    const auto target = static_cast<std::size_t>(entry.target);
+    if (target >= memories.size()) {
       continue;
     }
-    MemoryTraffic& traffic =
-        layer_of(result, entry.layer).traffic[static_cast<std::size_t>(entry.target)];
+    MemoryTraffic& traffic = memories[target];
     auto& bytes = entry.write ? traffic.written : traffic.read;
     bytes[static_cast<std::size_t>(entry.tensor_class)] += static_cast<std::int64_t>(entry.bytes);
   }
@@ -174,7 +177,8 @@ std::vector<energy::Component> platform_components(const Platform& platform,
                      {"width_bits", 8 * std::int64_t{platform.sram.width_bytes}},
                      {"banks", std::int64_t{platform.sram.banks}}}));
     } else if (class_name == "external_memory") {
-      all.push_back(energy::component_of(counters, {}, platform.external->prices()));
+      const auto& memory = counters.instance() == "flash" ? platform.flash : platform.external;
+      all.push_back(energy::component_of(counters, {}, memory->prices()));
     } else if (class_name == "bus" || class_name == "dma") {
       all.push_back(energy::component_of(counters, {{"width_bits", bus_bits}}));
     } else {
@@ -199,7 +203,7 @@ RunResult build_result(const RunContext& context, Level level, const Measurement
   }
   result.system.index = base::kNoLayer;
   result.system.name = "system";
-  result.system.traffic = empty_traffic();
+  result.system.traffic = empty_traffic(context.platform);
   add_times(result, low, high, context.platform.system_clock());
   add_traffic(result, low);
   result.units = low.units;

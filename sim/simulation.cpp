@@ -58,6 +58,7 @@ class Bench {
   memory::InterconnectTlm bus_;
   std::unique_ptr<memory::MemoryTlm> sram_;
   std::unique_ptr<memory::MemoryTlm> external_;
+  std::unique_ptr<memory::MemoryTlm> flash_;
   std::optional<shell::EngineTlm> engine_;
   mcu::NativeHostTlm host_;
 
@@ -79,6 +80,9 @@ Bench::Bench(const Platform& platform, const workloads::Graph& graph, const data
       sram_{std::make_unique<memory::MemoryTlm>("sram", system_.sram)},
       external_{std::make_unique<memory::MemoryTlm>("external", *system_.external)},
       host_{"host", host_core_, system_.host_clock} {
+  if (system_.flash) {
+    flash_ = std::make_unique<memory::MemoryTlm>("flash", *system_.flash);
+  }
   if (platform.machine) {
     machine_ = platform.machine->build(kAcceleratorName, options.detail);
     machine_->attach(options.probe);
@@ -95,6 +99,9 @@ void Bench::wire() {
     bus_.target(system_.sram_link, port).bind(sram_->port(port));
   }
   bus_.target(system_.external_link).bind(external_->socket);
+  if (flash_) {
+    bus_.target(system_.flash_link).bind(flash_->socket);
+  }
   if (engine_) {
     bus_.target(system_.register_link).bind(engine_->registers().socket);
     for (int channel = 0; channel < engine_->channels(); ++channel) {
@@ -111,6 +118,9 @@ void Bench::wire() {
 }
 
 std::pair<memory::MemoryTlm*, std::uint64_t> Bench::locate(std::uint64_t address) const {
+  if (flash_ && address >= program_.map.flash) {
+    return {flash_.get(), address - program_.map.flash};
+  }
   if (address >= program_.map.external) {
     return {external_.get(), address - program_.map.external};
   }
@@ -134,7 +144,7 @@ void Bench::load(const std::vector<workloads::Bytes>& inputs, const SimulationOp
   if (options.tamper) {
     options.tamper(image);
   }
-  external_->poke(0, image.data(), image.size());
+  (flash_ ? flash_ : external_)->poke(0, image.data(), image.size());
   for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
     const TensorId id = graph_.inputs[i];
     poke(id, inputs.at(i));
@@ -260,6 +270,9 @@ void Bench::check() {
   ends.memories.push_back({system_.sram_link, sram_->bytes_read(), sram_->bytes_written()});
   ends.memories.push_back(
       {system_.external_link, external_->bytes_read(), external_->bytes_written()});
+  if (flash_) {
+    ends.memories.push_back({system_.flash_link, flash_->bytes_read(), flash_->bytes_written()});
+  }
   check_conservation(system_.bus, ends);
 }
 

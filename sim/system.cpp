@@ -22,6 +22,10 @@ System::System(const Platform& platform, const Program& program)
   host_port = bus.add_initiator("host", rank++);
   sram_link = bus.add_target("sram", program.map.sram, sram);
   external_link = bus.add_target("external", program.map.external, *external);
+  if (platform.flash) {
+    flash = platform.flash->build("flash", platform.clock("flash", platform.clocks.flash));
+    flash_link = bus.add_target("flash", program.map.flash, *flash);
+  }
   if (platform.machine) {
     memory::RegisterConfig window;
     window.size = program.map.engine_stride;
@@ -38,6 +42,9 @@ System::System(const Platform& platform, const Program& program)
 void System::assume(memory::Case assumed) {
   sram.assume(assumed);
   external->assume(assumed);
+  if (flash) {
+    flash->assume(assumed);
+  }
 }
 
 }  // namespace milliwatt::sim

@@ -26,7 +26,9 @@ class System {
   System& operator=(const System&) = delete;
 
   /// True when what a burst takes may depend on those before it or beside it.
-  bool has_history() const { return sram.has_history() || external->has_history(); }
+  bool has_history() const {
+    return sram.has_history() || external->has_history() || (flash && flash->has_history());
+  }
   /// Every memory answers from now on with times of this case.
   void assume(memory::Case assumed);
 
@@ -34,6 +36,7 @@ class System {
   base::Clock engine_clock;
   memory::SramCore sram;
   std::unique_ptr<memory::ExternalCore> external;
+  std::unique_ptr<memory::ExternalCore> flash;  ///< none on a platform without one
   /// Register window of the accelerator; none on a platform without one.
   std::unique_ptr<memory::RegisterCore> registers;
   memory::Interconnect bus;
@@ -42,6 +45,7 @@ class System {
   std::vector<memory::InitiatorId> dma_ports;
   memory::TargetId sram_link = 0;
   memory::TargetId external_link = 0;
+  memory::TargetId flash_link = -1;
   memory::TargetId register_link = -1;
 };
 

@@ -300,6 +300,15 @@ std::string random_external(Draw& draw) {
   }
 }
 
+/// Sometimes a flash beside it, with the program.
+std::string random_flash(Draw& draw) {
+  if (draw.chance(75)) {
+    return "";
+  }
+  return fmt::format("  flash: {{deselect: {} cycles, keep_selected: {}}}\n", draw.between(0, 3),
+                     draw.chance(50) ? "true" : "false");
+}
+
 std::string random_sram(Draw& draw, const std::string& external) {
   // What cannot be written can hold no tensors.
   const bool large = draw.chance(80) || external.find("qspi_nor") != std::string::npos;
@@ -317,6 +326,7 @@ std::string random_platform(std::mt19937& random) {
   };
   const std::string external = random_external(draw);
   const std::string sram = random_sram(draw, external);
+  const std::string flash = random_flash(draw);
   const char* same = "{system: 100 MHz}";
   const char* other =
       "{system: 100 MHz, host: 64 MHz, bus: 133 MHz, external: 66600 kHz, accelerator: 120 MHz}";
@@ -327,6 +337,7 @@ std::string random_platform(std::mt19937& random) {
       "memory:\n"
       "  sram: {{{}}}\n"
       "  external: {{{}}}\n"
+      "{}"
       "accelerator:\n"
       "  kind: systolic\n"
       "  rows: {}\n"
@@ -340,7 +351,7 @@ std::string random_platform(std::mt19937& random) {
       "  separate_store_channel: {}\n"
       "  shell: {{burst: {} B, decode: {} cycles, issue: {} cycles}}\n",
       draw.chance(70) ? same : other, 4 << draw.between(0, 5), 1 << draw.between(0, 4),
-      draw.between(0, 3), draw.chance(50) ? "round_robin" : "priority", sram, external,
+      draw.between(0, 3), draw.chance(50) ? "round_robin" : "priority", sram, external, flash,
       draw.between(1, 17), draw.between(1, 17), buffer(400, 4000), buffer(400, 4000),
       buffer(100, 4000), buffer(64, 2000), draw.between(1, 16), draw.between(1, 16),
       draw.chance(25) ? "true" : "false", 4 << draw.between(0, 6), draw.between(0, 20),
