@@ -46,8 +46,7 @@ Cause cause_of(UnitKind kind) {
 
 EngineEstimate::EngineEstimate(const Platform& platform, System& system, const Program& program,
                                End end)
-    : platform_{platform},
-      system_{system},
+    : system_{system},
       program_{program},
       end_{end},
       config_{engine_config(platform)},

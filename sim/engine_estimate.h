@@ -64,7 +64,6 @@ class EngineEstimate {
     return bases_.at(place.region) + place.offset;
   }
 
-  const Platform& platform_;
   System& system_;
   const Program& program_;
   End end_;

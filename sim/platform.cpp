@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -113,7 +114,7 @@ void read_accelerator(const YamlNode& map, Platform& platform, Diagnostics& faul
   }
   const YamlNode* node = map.find(kMachineKindKey);
   faults.add(node != nullptr ? node->place : map.place,
-             fmt::format("'{}' is no machine; {}", wanted, base::suggestion(wanted, kind_names())));
+             fmt::format("'{}' is no machine{}", wanted, base::suggestion(wanted, kind_names())));
 }
 
 constexpr const char* kDefaultFlashKind = "qspi_nor";
@@ -141,7 +142,8 @@ void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
   const YamlNode host = child(root, "host");
   mcu::native_host_schema().read(host, platform.host, faults);
   if (const std::string kind = text_of(host, "kind", "native", faults); kind != "native") {
-    faults.add(host.find("kind")->place, fmt::format("'{}' is no host model; native is", kind));
+    faults.add(host.find("kind")->place,
+               fmt::format("'{}' is no host model{}", kind, base::suggestion(kind, {"native"})));
   }
   memory::interconnect_schema().read(child(root, "bus"), platform.bus, faults);
   read_memory(child(root, "memory"), platform, faults);
@@ -171,6 +173,33 @@ std::string technology_path(const std::string& file, const std::filesystem::path
   return (fs::path{MILLIWATT_DATA_DIR} / "configs/technologies" / (file + ".yaml")).string();
 }
 
+/// Names of the technologies that come with milliwatt, sorted.
+std::vector<std::string> bundled_technologies() {
+  namespace fs = std::filesystem;
+  std::set<std::string> names;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator{fs::path{MILLIWATT_DATA_DIR} / "configs/technologies"}) {
+    if (entry.path().extension() == ".yaml") {
+      names.insert(entry.path().stem().string());
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+/// The file of the platform's technology must exist.
+void check_technology(const YamlNode& root, const std::string& file, const std::string& found,
+                      Diagnostics& faults) {
+  if (std::filesystem::exists(found)) {
+    return;
+  }
+  const YamlNode* technology = root.find("technology");
+  const YamlNode* node = technology != nullptr ? technology->find("file") : nullptr;
+  faults.add(node != nullptr ? node->place : root.place,
+             is_bare_name(file) ? fmt::format("'{}' is no technology{}", file,
+                                              base::suggestion(file, bundled_technologies()))
+                                : fmt::format("the file '{}' does not exist", file));
+}
+
 std::shared_ptr<const energy::Technology> load_technology(const TechnologyConfig& config,
                                                           const std::string& path,
                                                           TechnologyShelf& shelf) {
@@ -179,7 +208,7 @@ std::shared_ptr<const energy::Technology> load_technology(const TechnologyConfig
   overrides.voltage_mv = config.voltage_mv;
   overrides.temperature_k = config.temperature_k;
   overrides.cell = config.cell;
-  return shelf.get(technology_path(config.file, path), overrides);
+  return shelf.get(path, overrides);
 }
 
 void set_kind(YamlNode& map, const std::string& kind) { map.set("kind", YamlNode::scalar(kind)); }
@@ -200,7 +229,10 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
   platform.name = std::filesystem::path{path}.stem().string();
   read_parts(root, platform, faults);
   faults.throw_if_any();
-  platform.technology = load_technology(platform.technology_config, path, shelf);
+  const std::string technology = technology_path(platform.technology_config.file, path);
+  check_technology(root, platform.technology_config.file, technology, faults);
+  faults.throw_if_any();
+  platform.technology = load_technology(platform.technology_config, technology, shelf);
   return platform;
 }
 

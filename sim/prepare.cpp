@@ -68,18 +68,23 @@ void check_homes(const Platform& platform, const workloads::Graph& graph,
 
 }  // namespace
 
-dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph) {
-  std::unique_ptr<dataflows::EngineModel> model;
+dataflows::PlatformView view_of(const Platform& platform) {
   dataflows::PlatformView view;
-  if (platform.machine) {
-    model = platform.machine->model();
-    view.engines.push_back(model.get());
-  }
   view.sram_bytes = static_cast<std::uint64_t>(platform.sram.size);
   view.external_bytes = static_cast<std::uint64_t>(platform.external->size());
   view.sram = sram_cost(platform);
   view.external = external_cost(platform);
   view.burst_bytes = platform.shell.burst_bytes;
+  return view;
+}
+
+dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph) {
+  std::unique_ptr<dataflows::EngineModel> model;
+  dataflows::PlatformView view = view_of(platform);
+  if (platform.machine) {
+    model = platform.machine->model();
+    view.engines.push_back(model.get());
+  }
   dataflows::Plan plan = dataflows::make_plan(graph, view);
   check_homes(platform, graph, view, plan);
   return plan;

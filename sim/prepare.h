@@ -25,9 +25,12 @@ class Prepared {
   energy::PriceList prices;
 };
 
-/// What the planner sees of the platform: the machine's model, memory sizes, and the link costs
-/// that follow from the timing of bus and memories. Throws UserError when tensors would have to
-/// live in an external memory that is read only.
+/// What the planner sees of the platform but for its engines: memory sizes, and the link costs that
+/// follow from the timing of bus and memories, in cycles of the accelerator's clock.
+dataflows::PlatformView view_of(const Platform& platform);
+
+/// Plans the network for the platform's machine. Throws UserError when tensors would have to live
+/// in an external memory that is read only.
 dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph);
 
 /// The plan as a program. Throws UserError when it does not fit off chip.

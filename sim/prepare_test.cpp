@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the planner is told of a platform, and what a plan looks like to people.
+#include "sim/prepare.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "sim/plan_text.h"
+
+namespace milliwatt::sim {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kMemories =
+    "bus: {width: 4 B, latency: 2 cycles}\n"
+    "memory:\n"
+    "  sram: {size: 16 KiB, width: 8 B, latency: 3 cycles}\n"
+    "  external: {kind: psram, size: 1 MiB, bytes_per_cycle: 2 B, latency: 9 cycles, burst: 64 "
+    "B}\n";
+
+TEST(View, LinkCostsAreThoseOfBusAndMemoryInCyclesOfTheAccelerator) {
+  const Platform one = parse_platform(std::string{"clocks: {system: 100 MHz}\n"} + kMemories, "p");
+  const dataflows::PlatformView view = view_of(one);
+  EXPECT_EQ(view.sram_bytes, 16U << 10);
+  EXPECT_EQ(view.external_bytes, 1U << 20);
+  // A cycle of arbitration, 2 of the bus, 3 of the SRAM; 4 bytes per cycle of the bus are less
+  // than the SRAM's 8.
+  EXPECT_DOUBLE_EQ(view.sram.cycles_per_burst, 1 + 2 + 3);
+  EXPECT_DOUBLE_EQ(view.sram.cycles_per_byte, 1.0 / 4);
+  // External memory is the slower one with 2 bytes per cycle.
+  EXPECT_DOUBLE_EQ(view.external.cycles_per_burst, 1 + 2 + 9);
+  EXPECT_DOUBLE_EQ(view.external.cycles_per_byte, 1.0 / 2);
+}
+
+TEST(View, LinkCostsFollowTheClocks) {
+  const Platform p = parse_platform(
+      std::string{"clocks: {system: 10 MHz, accelerator: 100 MHz, bus: 50 MHz, sram: 200 MHz, "
+                  "external: 25 MHz}\n"} +
+          kMemories,
+      "p");
+  const dataflows::PlatformView view = view_of(p);
+  // One cycle of the bus, the SRAM, external memory is 2, 1/2, 4 of the accelerator.
+  EXPECT_DOUBLE_EQ(view.sram.cycles_per_burst, 3 * 2 + 3 * 0.5);
+  EXPECT_DOUBLE_EQ(view.sram.cycles_per_byte, 2.0 / 4);
+  EXPECT_DOUBLE_EQ(view.external.cycles_per_burst, 3 * 2 + 9 * 4);
+  EXPECT_DOUBLE_EQ(view.external.cycles_per_byte, 4.0 / 2);
+}
+
+/// A pool, a reshape and a softmax of 2x2x4 elements: engine, nobody, host.
+workloads::Graph small_network() {
+  workloads::Graph graph;
+  const auto add = [&](const char* name, std::vector<std::int32_t> shape, float scale,
+                       std::int32_t zero_point, workloads::TensorRole role) {
+    workloads::Tensor tensor;
+    tensor.name = name;
+    tensor.shape = std::move(shape);
+    tensor.quantization = {{scale}, {zero_point}, 0};
+    tensor.role = role;
+    graph.tensors.push_back(tensor);
+  };
+  using workloads::TensorRole;
+  add("image", {1, 4, 4, 4}, 0.5F, 3, TensorRole::kInput);
+  add("pooled", {1, 2, 2, 4}, 0.5F, 3, TensorRole::kActivation);
+  add("flat", {1, 16}, 0.5F, 3, TensorRole::kActivation);
+  add("classes", {1, 16}, 1.0F / 256, -128, TensorRole::kActivation);
+  workloads::Pool2d pool;
+  pool.window.kernel_h = pool.window.kernel_w = pool.window.stride_h = pool.window.stride_w = 2;
+  using workloads::OperatorKind;
+  graph.operators = {{OperatorKind::kMaxPool2d, "pool", pool, {0}, {1}, {}},
+                     {OperatorKind::kReshape, "flatten", workloads::Reshape{}, {1}, {2}, {}},
+                     {OperatorKind::kSoftmax, "softmax", workloads::Softmax{}, {2}, {3}, {}}};
+  graph.inputs = {0};
+  graph.outputs = {3};
+  return graph;
+}
+
+TEST(PlanText, SaysWhoRunsWhatAndWhereTensorsLive) {
+  const workloads::Graph graph = small_network();
+  const Platform platform = parse_platform("accelerator: {kind: systolic}\n", "p");
+  const dataflows::Plan plan = plan_for(platform, graph);
+  const Program program = program_for(platform, graph, plan);
+  const std::string text = plan_text(graph, plan, program);
+  EXPECT_THAT(text, HasSubstr("   0 max_pool2d         accelerator: "));
+  EXPECT_THAT(text, HasSubstr("   1 reshape            none: the output shares the input's bytes"));
+  EXPECT_THAT(text, HasSubstr("   2 softmax            host: software kernel, because "));
+  EXPECT_THAT(text, HasSubstr("memory: sram 128 bytes, external 0 bytes of tensors, "));
+  // 64 bytes of image, free after the pool; "flat" is "pooled", read up to operator 2.
+  EXPECT_THAT(text,
+              HasSubstr("   0 sram     offset       0 bytes      64 operators -1 to 0  image"));
+  EXPECT_THAT(text,
+              HasSubstr("   1 sram     offset      64 bytes      16 operators 0 to 2  pooled"));
+  EXPECT_THAT(text, HasSubstr("   2 sram     offset      64 bytes      16 operators 0 to 2  flat"));
+}
+
+TEST(PlanFor, RefusesHomesInAMemoryThatCannotBeWritten) {
+  const std::string text =
+      "memory: {sram: {size: 64 B}, external: {kind: emram, size: 1 MiB}}\n"
+      "accelerator: {kind: systolic}\n";
+  const workloads::Graph graph = small_network();
+  try {
+    plan_for(parse_platform(text, "p"), graph);
+    FAIL() << "accepted";
+  } catch (const base::UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("enlarge memory.sram.size by 64 bytes"));
+  }
+}
+
+}  // namespace
+}  // namespace milliwatt::sim

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results of random systems: what sums to what, and that the range of an estimate's energy holds
+// the truth.
+#include "sim/result_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "sim/estimate.h"
+#include "sim/prepare.h"
+#include "sim/simulation.h"
+#include "sim/testing/random_system.h"
+
+namespace milliwatt::sim {
+namespace {
+
+std::shared_ptr<const energy::Technology> technology() {
+  return std::make_shared<energy::Technology>(
+      energy::Technology::load(MILLIWATT_SOURCE_DIR "/configs/technologies/45nm.yaml", {}));
+}
+
+/// The system with a DMA channel for stores alone: loads and stores meet on the bus.
+testing::RandomSystem with_two_channels(std::uint32_t seed) {
+  testing::RandomSystem s = testing::random_system(seed);
+  std::string text = s.platform.effective_yaml();
+  const std::string one = "separate_store_channel: false";
+  if (const std::size_t at = text.find(one); at != std::string::npos) {
+    text.replace(at, one.size(), "separate_store_channel: true");
+    s.platform = parse_platform(text, "random");
+  }
+  return s;
+}
+
+/// The three bounds of the sum over layers and system of one kind of energy.
+energy::Bounds sum_of(const RunResult& result, energy::Bounds LayerResult::*kind) {
+  energy::Bounds sum = result.system.*kind;
+  for (const LayerResult& layer : result.layers) {
+    sum = energy::checked_add(sum, layer.*kind);
+  }
+  return sum;
+}
+
+void expect_sums(const RunResult& result) {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  for (const LayerResult& layer : result.layers) {
+    EXPECT_EQ(layer.start_cycle, low);
+    low += layer.cycles.low;
+    high += layer.cycles.high;
+    EXPECT_EQ(layer.end_cycle, low);
+    EXPECT_LE(layer.start_cycle, layer.span_start_cycle);
+    EXPECT_LE(layer.span_start_cycle, layer.span_end_cycle);
+    EXPECT_LE(layer.span_end_cycle, layer.end_cycle);
+  }
+  EXPECT_EQ(low, result.cycles.low);
+  EXPECT_EQ(high, result.cycles.high);
+  EXPECT_EQ(sum_of(result, &LayerResult::dynamic_energy), result.energy.dynamic_total);
+  EXPECT_EQ(sum_of(result, &LayerResult::static_energy).nominal,
+            result.energy.static_total.nominal);
+}
+
+struct Tally {
+  int priced = 0;
+  int intervals = 0;
+};
+
+void check_case(std::uint32_t seed, const std::shared_ptr<const energy::Technology>& prices,
+                Tally& tally) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  testing::RandomSystem s = with_two_channels(seed);
+  s.platform.technology = prices;
+  std::optional<Prepared> p;
+  try {
+    p.emplace(s.platform, s.graph);
+  } catch (const base::UserError& error) {
+    return;  // a memory smaller than the technology knows
+  }
+  ++tally.priced;
+  const Estimate e = estimate(p->platform, p->plan, p->program);
+  const RunResult bounds = build_result(p->context(), Level::kEstimate, e.low, e.high);
+  const Measurement m = simulate(p->platform, p->graph, p->plan, p->program, s.inputs).measurement;
+  const RunResult truth = build_result(p->context(), Level::kValues, m, m);
+  expect_sums(bounds);
+  expect_sums(truth);
+  EXPECT_LE(bounds.cycles.low, truth.cycles.low);
+  EXPECT_GE(bounds.cycles.high, truth.cycles.low);
+  EXPECT_LE(bounds.energy.total.low, truth.energy.total.low);
+  EXPECT_GE(bounds.energy.total.high, truth.energy.total.high);
+  EXPECT_LE(bounds.energy.total.low, bounds.energy.total.nominal);
+  EXPECT_GE(bounds.energy.total.high, bounds.energy.total.nominal);
+  if (e.exact) {
+    EXPECT_EQ(bounds.energy.total, truth.energy.total);
+  } else {
+    ++tally.intervals;
+  }
+}
+
+TEST(Results, OfEstimatesHoldTheEnergyOfTheSimulation) {
+  const auto prices = technology();
+  Tally tally;
+  for (std::uint32_t seed = 7000; seed < 7200; ++seed) {
+    check_case(seed, prices, tally);
+  }
+  EXPECT_GT(tally.priced, 100);
+  EXPECT_GT(tally.intervals, 100);
+  RecordProperty("priced", tally.priced);
+  RecordProperty("intervals", tally.intervals);
+}
+
+}  // namespace
+}  // namespace milliwatt::sim
