@@ -28,6 +28,7 @@ Command run_command();
 Command sweep_command();
 Command compare_command();
 Command diff_command();
+Command reprice_command();
 Command network_command();
 Command check_command();
 Command describe_command();
