@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// sweep, compare, diff and reprice as their users call them.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "base/csv.h"
+#include "base/files.h"
+#include "base/scratch_folder.h"
+
+namespace milliwatt {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kPlatform = "configs/platforms/systolic_16x16.yaml";
+const std::string kMinimal = "configs/platforms/minimal.yaml";
+const std::string kNetwork = "workloads/networks/dscnn1d.yaml";
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+class Commands : public testing::Test {
+ protected:
+  Outcome run(const std::string& arguments) const {
+    const std::string err = file("stderr.txt");
+    FILE* pipe = popen((command(arguments) + " 2>'" + err + "'").c_str(), "r");
+    Outcome outcome;
+    std::array<char, 4096> buffer{};
+    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+      outcome.out.append(buffer.data(), n);
+    }
+    const int status = pclose(pipe);
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    outcome.err = base::read_file(err);
+    return outcome;
+  }
+
+  /// Starts the command and sends it a signal as soon as its journal has `lines` lines. Returns how
+  /// it ended, in the form of waitpid.
+  int run_until(const std::string& arguments, const std::string& out, int lines,
+                int signal_number) const {
+    const std::string text = command("exec", arguments);
+    const pid_t child = fork();
+    if (child == 0) {
+      const int nowhere = open("/dev/null", O_WRONLY);
+      dup2(nowhere, STDOUT_FILENO);
+      dup2(nowhere, STDERR_FILENO);
+      execl("/bin/sh", "sh", "-c", text.c_str(), nullptr);
+      _exit(127);
+    }
+    int status = 0;
+    while (journal_lines(out) < lines && waitpid(child, &status, WNOHANG) == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    kill(child, signal_number);
+    waitpid(child, &status, 0);
+    return status;
+  }
+
+  int journal_lines(const std::string& out) const {
+    const std::string journal = file(out + "/sweep.journal");
+    if (!fs::exists(journal)) {
+      return 0;
+    }
+    const std::string bytes = base::read_file(journal);
+    return static_cast<int>(std::count(bytes.begin(), bytes.end(), '\n'));
+  }
+
+  std::string file(const std::string& name) const { return scratch_.path(name); }
+  void write(const std::string& name, const std::string& text) const { scratch_.write(name, text); }
+  std::string summary(const std::string& out) const { return scratch_.read(out + "/summary.csv"); }
+
+  std::map<std::string, std::string> contents(const std::string& name) const {
+    std::map<std::string, std::string> files;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(file(name))) {
+      if (entry.is_regular_file()) {
+        files[entry.path().lexically_relative(file(name)).string()] =
+            base::read_file(entry.path().string());
+      }
+    }
+    return files;
+  }
+
+ private:
+  static std::string command(const std::string& arguments) { return command("", arguments); }
+  static std::string command(const std::string& before, const std::string& arguments) {
+    return "cd '" MILLIWATT_SOURCE_DIR "' && " + before + " '" MILLIWATT_BINARY_DIR "/milliwatt' " +
+           arguments;
+  }
+
+  base::ScratchFolder scratch_;
+};
+
+/// 2 platforms, 2 networks, 4 x 5 x 4 values: 320 points.
+std::string many_points(const std::string& out) {
+  return "sweep " + kPlatform + " " + kMinimal + " " + kNetwork +
+         " workloads/networks/autoencoder.yaml --level estimate --vary accelerator.rows=4,8,16,0"
+         " --vary accelerator.columns=4,5,8,12,16 --vary 'bus.latency=0 cycles,1 cycle,2 cycles,3 "
+         "cycles' --out '" +
+         out + "'";
+}
+
+TEST_F(Commands, ASweepHasARowPerPoint) {
+  const Outcome done = run(many_points(file("out")) + " --jobs 2");
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_THAT(done.err, IsEmpty());
+  // A quarter of the 320 points has no rows at all.
+  EXPECT_EQ(done.out, "320 points: 240 ok, 80 infeasible; " + file("out") + "/summary.csv\n");
+  const base::CsvTable rows = base::CsvTable::read_file(file("out/summary.csv"));
+  ASSERT_EQ(rows.rows(), 320);
+  // The last axis turns fastest: point 1 differs from point 0 in bus.latency alone.
+  EXPECT_EQ(rows.text(1, "platform_file"), kPlatform);
+  EXPECT_EQ(rows.text(1, "accelerator.rows"), "4");
+  EXPECT_EQ(rows.text(1, "bus.latency"), "1 cycle");
+  EXPECT_EQ(rows.text(319, "platform_file"), kMinimal);
+  EXPECT_GT(rows.integer(1, "cycles"), rows.integer(0, "cycles"));
+}
+
+TEST_F(Commands, ASweepDoesNotDependOnItsJobs) {
+  EXPECT_EQ(run(many_points(file("one")) + " --jobs 1").code, 0);
+  EXPECT_EQ(run(many_points(file("four")) + " --jobs 4").code, 0);
+  EXPECT_EQ(summary("one"), summary("four"));
+}
+
+TEST_F(Commands, AKilledSweepContinues) {
+  EXPECT_EQ(run(many_points(file("undisturbed"))).code, 0);
+  for (const int lines : {1, 20, 100}) {
+    const std::string out = "killed" + std::to_string(lines);
+    const int status = run_until(many_points(file(out)) + " --jobs 2", out, lines, SIGKILL);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it ended before it was killed";
+    EXPECT_FALSE(fs::exists(file(out + "/summary.csv")));
+    EXPECT_EQ(run(many_points(file(out)) + " --jobs 4").code, 0);
+    EXPECT_EQ(summary(out), summary("undisturbed"));
+  }
+}
+
+TEST_F(Commands, AnInterruptedSweepSaysHowToContinue) {
+  const int status = run_until(many_points(file("out")) + " --jobs 2", "out", 20, SIGINT);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_FALSE(fs::exists(file("out/summary.csv")));
+  const std::string begun = base::read_file(file("out/sweep.journal"));
+  // No point of the interrupted sweep counts as crashed.
+  EXPECT_EQ(begun.find("crashed"), std::string::npos);
+  EXPECT_EQ(run(many_points(file("out"))).code, 0);
+  EXPECT_EQ(base::read_file(file("out/sweep.journal")).substr(0, begun.size()), begun);
+}
+
+TEST_F(Commands, ASweepOverTechnologiesPricesTheSameCycles) {
+  const std::string other = file("other.yaml");
+  std::string text = base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/45nm.yaml");
+  text.replace(text.find("0.2 pJ"), 6, "0.3 pJ");
+  write("other.yaml", text);
+  fs::copy(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv", file("sram_cacti.csv"));
+  const Outcome done = run("sweep " + kPlatform + " " + kNetwork + " --vary technology.file=45nm," +
+                           other + " --out '" + file("out") + "'");
+  EXPECT_EQ(done.code, 0) << done.err;
+  const base::CsvTable rows = base::CsvTable::read_file(file("out/summary.csv"));
+  EXPECT_EQ(rows.text(0, "cycles"), rows.text(1, "cycles"));
+  EXPECT_LT(rows.real(0, "energy_uJ"), rows.real(1, "energy_uJ"));
+}
+
+TEST_F(Commands, ASweepCountsBeforeItStarts) {
+  EXPECT_EQ(
+      run("sweep " + kPlatform + " " + kNetwork + " --vary a=1,2,3 --vary b=1,2 --dry-run").out,
+      "6 points\n");
+}
+
+TEST_F(Commands, ASweepExplainsBadInput) {
+  const std::string files = kPlatform + " " + kNetwork;
+  const std::string out = " --out '" + file("out") + "'";
+  const std::map<std::string, std::string> cases = {
+      {"sweep " + files, "option '--out' is missing"},
+      {"sweep " + kPlatform + " " + kMinimal + out, "at least one network"},
+      {"sweep nowhere.yaml " + kNetwork + out, "nowhere.yaml: no such file"},
+      {"sweep configs/technologies/45nm.yaml " + kNetwork + out, "45nm.yaml: a technology"},
+      {"sweep " + files + out + " --vary accelerator.rows=4,4", "takes the value '4' twice"},
+      {"sweep " + files + out + " --jobs 0", "option '--jobs': 0 is not 1 .. 1024"},
+      {"sweep " + files + out + " --level valeus", "did you mean 'values'?"}};
+  for (const auto& [arguments, message] : cases) {
+    const Outcome bad = run(arguments);
+    EXPECT_EQ(bad.code, 2) << arguments;
+    EXPECT_THAT(bad.err, HasSubstr(message)) << arguments;
+    EXPECT_FALSE(fs::exists(file("out"))) << arguments;
+  }
+}
+
+TEST_F(Commands, OtherArgumentsDoNotContinueASweep) {
+  const std::string sweep = "sweep " + kPlatform + " " + kNetwork + " --level estimate --out '" +
+                            file("out") + "' --vary accelerator.rows=4";
+  EXPECT_EQ(run(sweep).code, 0);
+  const std::string before = base::read_file(file("out/sweep.journal"));
+  const Outcome other = run(sweep + ",8 --set 'bus.latency=2 cycles'");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("differs in: set, vary;"));
+  EXPECT_EQ(base::read_file(file("out/sweep.journal")), before);
+}
+
+TEST_F(Commands, CompareShowsTheRunsSideBySide) {
+  const Outcome table = run("compare " + kNetwork + " " + kPlatform + " " + kMinimal + " --out '" +
+                            file("compare.csv") + "'");
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_EQ(run("run " + kMinimal + " " + kNetwork + " --quiet --out '" + file("run") + "'").code,
+            0);
+  const base::CsvTable rows = base::CsvTable::read_file(file("compare.csv"));
+  const base::CsvTable alone = base::CsvTable::read_file(file("run/summary.csv"));
+  ASSERT_EQ(rows.rows(), 2);
+  EXPECT_EQ(rows.text(1, "platform_file"), kMinimal);
+  for (const std::string& column : alone.header()) {
+    EXPECT_EQ(rows.text(1, column), alone.text(0, column)) << column;
+  }
+  for (const char* name : {"systolic_16x16", "minimal", "energy_uJ", "bound_by", "TOPS_per_W"}) {
+    EXPECT_THAT(table.out, HasSubstr(name));
+  }
+  EXPECT_THAT(table.out, HasSubstr(alone.text(0, "cycles")));
+}
+
+TEST_F(Commands, CompareNamesThePlatformAtFault) {
+  const Outcome bad = run("compare " + kNetwork + " " + kPlatform + " --set accelerator.rows=0");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("error: " + kPlatform + ": --set accelerator.rows=0"));
+  EXPECT_THAT(run("compare " + kPlatform + " " + kMinimal).err,
+              HasSubstr("compare takes one network, found 0"));
+}
+
+TEST_F(Commands, DiffFindsEveryChange) {
+  const std::string run_one = "run " + kPlatform + " " + kNetwork + " --quiet --out '";
+  EXPECT_EQ(run(run_one + file("a") + "'").code, 0);
+  EXPECT_EQ(run(run_one + file("b") + "'").code, 0);
+  EXPECT_EQ(run(run_one + file("c") + "' --set 'bus.latency=3 cycles'").code, 0);
+  const Outcome equal = run("diff '" + file("a") + "' '" + file("b") + "'");
+  EXPECT_EQ(equal.code, 0);
+  EXPECT_EQ(equal.out, "equal\n");
+  const Outcome different = run("diff '" + file("a") + "' '" + file("c/results.json") + "' --all");
+  EXPECT_EQ(different.code, 1);
+  EXPECT_THAT(different.out, HasSubstr("configuration: 1 different\n  bus.latency: 1"));
+  const base::CsvTable a = base::CsvTable::read_file(file("a/layers.csv"));
+  const base::CsvTable c = base::CsvTable::read_file(file("c/layers.csv"));
+  const std::int64_t before = a.integer(0, "cycles");
+  const std::int64_t after = c.integer(0, "cycles");
+  ASSERT_GT(after, before);
+  EXPECT_THAT(different.out,
+              HasSubstr("\n  0 block1_depth.cycles: " + std::to_string(before) + " -> " +
+                        std::to_string(after) + "  (+" + std::to_string(after - before) + ","));
+}
+
+TEST_F(Commands, DiffSeesOneDigitOfOneCount) {
+  EXPECT_EQ(run("run " + kPlatform + " " + kNetwork + " --quiet --out '" + file("a") + "'").code,
+            0);
+  std::string text = base::read_file(file("a/results.json"));
+  const std::size_t at = text.find("\"count_system\": ", text.find("\"counters\"")) + 16;
+  text[at] = text[at] == '7' ? '8' : '7';
+  write("b.json", text);
+  const Outcome different = run("diff '" + file("a") + "' '" + file("b.json") + "'");
+  EXPECT_EQ(different.code, 1);
+  EXPECT_THAT(different.out, HasSubstr("counters: 1 different"));
+  write("c.json", "{}");
+  EXPECT_EQ(run("diff '" + file("a") + "' '" + file("c.json") + "'").code, 2);
+}
+
+class Reprice : public Commands, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Reprice, EqualsAFreshRun) {
+  write("technologies/other.yaml", [] {
+    std::string text = base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/45nm.yaml");
+    text.replace(text.find("name: 45nm"), 10, "name: other");
+    text.replace(text.find("0.2 pJ"), 6, "0.3 pJ");
+    text.replace(text.find("power: 2.4 uW"), 13, "power: 4.8 uW");
+    return text;
+  }());
+  fs::copy(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv",
+           file("technologies/sram_cacti.csv"));
+  fs::copy(MILLIWATT_SOURCE_DIR "/" + kPlatform, file("platform.yaml"));
+  const std::string level = GetParam();
+  const std::string run_one =
+      "run '" + file("platform.yaml") + "' " + kNetwork + " --quiet --level " + level + " --out '";
+  const std::string tensors = level == "estimate" ? "" : " --tensors '";
+  const auto below = [&](const char* out) {
+    return tensors.empty() ? "" : tensors + file(out) + "/tensors'";
+  };
+  ASSERT_EQ(run(run_one + file("stored") + "'" + below("stored")).code, 0);
+  ASSERT_EQ(run(run_one + file("fresh") + "' --set technology.file=other" + below("fresh")).code,
+            0);
+  const Outcome again =
+      run("reprice '" + file("stored") + "' --technology other --out '" + file("again") + "'");
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(contents("again"), contents("fresh"));
+  EXPECT_NE(contents("again"), contents("stored"));
+  EXPECT_EQ(again.out, base::read_file(file("fresh/table.txt")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, Reprice, testing::Values("estimate", "values", "exact"));
+
+TEST_F(Commands, RepriceKeepsAResultWithItsOwnTechnology) {
+  ASSERT_EQ(run("run " + kPlatform + " " + kNetwork + " --quiet --out '" + file("a") + "'").code,
+            0);
+  ASSERT_EQ(run("reprice '" + file("a") + "' --technology 45nm --out '" + file("b") + "'").code, 0);
+  EXPECT_EQ(contents("a"), contents("b"));
+}
+
+TEST_F(Commands, RepriceRefusesWhatIsNoResult) {
+  write("a/results.json", "{}");
+  const Outcome bad = run("reprice '" + file("a") + "' --technology 45nm");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("results.json: not a result of milliwatt"));
+}
+
+}  // namespace
+}  // namespace milliwatt
