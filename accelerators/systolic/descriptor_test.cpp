@@ -13,6 +13,7 @@ namespace milliwatt::systolic {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 const shell::RegionBases kBases = {0x80000000, 0x20000000};
 
@@ -31,7 +32,7 @@ mw_systolic_descriptor good() {
 }
 
 dataflows::SystolicCommand decode(const mw_systolic_descriptor& d) {
-  return decode_descriptor(bytes_of(d), kBases, {16, 16});
+  return decode_descriptor(bytes_of(d), kBases);
 }
 
 std::string fault(const std::function<void(mw_systolic_descriptor&)>& change) {
@@ -122,13 +123,19 @@ TEST(Descriptor, ProductsAreBoundedBeforeTheyAreUsed) {
       HasSubstr("more than 2147483647 input elements"));
   EXPECT_THAT(fault([](D& d) { d.geometry.batch = d.geometry.output_c = 1 << 20; }),
               HasSubstr("output elements"));
-  EXPECT_THAT(fault([](D& d) {
-                d.geometry.input_h = d.geometry.output_h = 1 << 18;
-                d.geometry.stride_h = d.geometry.kernel_h = d.geometry.kernel_w = 1;
-                d.geometry.pad_top = d.geometry.pad_left = 0;
-                d.tile_h = d.tile_w = 1;
-              }),
-              HasSubstr("more than 2097152 folds"));
+}
+
+TEST(Descriptor, AMachineRefusesACommandOfTooManyFolds) {
+  // 2^18 x 5 pixels one by one, 5 taps in one fold, 20 filters in two column tiles of 16.
+  mw_systolic_descriptor d = good();
+  d.geometry.input_h = d.geometry.output_h = 1 << 18;
+  d.geometry.stride_h = d.geometry.kernel_h = d.geometry.kernel_w = 1;
+  d.geometry.pad_top = d.geometry.pad_left = 0;
+  d.tile_h = d.tile_w = 1;
+  SystolicMachine machine("npu", default_config(), shell::Detail::kValues);
+  EXPECT_THAT([&] { machine.decode(bytes_of(d), kBases); },
+              ThrowsMessage<base::SimulationError>(
+                  HasSubstr("has 2621440 folds, at most 2097152 are possible")));
 }
 
 TEST(Descriptor, AnyOtherNumberOfBytesIsRefused) {
@@ -136,7 +143,7 @@ TEST(Descriptor, AnyOtherNumberOfBytesIsRefused) {
        {std::size_t{0}, sizeof(mw_descriptor_head), std::size_t{143}, std::size_t{145}}) {
     std::vector<std::uint8_t> bytes = bytes_of(good());
     bytes.resize(size);
-    EXPECT_THROW(decode_descriptor(bytes, kBases, {16, 16}), base::SimulationError);
+    EXPECT_THROW(decode_descriptor(bytes, kBases), base::SimulationError);
   }
 }
 

@@ -43,7 +43,8 @@ SystolicMachine::SystolicMachine(std::string engine, const SystolicConfig& confi
 
 dataflows::Command SystolicMachine::decode(const std::vector<std::uint8_t>& descriptor,
                                            const shell::RegionBases& bases) {
-  command_ = decode_descriptor(descriptor, bases, config_.size());
+  running_ = false;  // a fold of a command that failed is abandoned
+  command_ = decode_descriptor(descriptor, bases);
   dataflows::SystolicProgram program = dataflows::expand(command_, mapping_shape(config_));
   folds_ = std::move(program.folds);
   return std::move(program.command);

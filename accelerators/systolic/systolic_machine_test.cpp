@@ -290,6 +290,25 @@ TEST_P(EachDetail, AnAttachedProbeChangesNothing) {
   EXPECT_EQ(plain.bench->cycles, watched.bench->cycles);
 }
 
+TEST_P(EachDetail, DecodingAbandonsTheFoldOfACommandThatFailed) {
+  TwoFolds f{GetParam()};
+  const dataflows::Command command = f.bench->machine.decode(bytes_of(f.descriptor), {0});
+  f.bench->local.bind(command.schedule.slots);
+  const auto fold =
+      std::find_if(command.schedule.steps.begin(), command.schedule.steps.end(),
+                   [](const dataflows::Step& step) { return step.unit == dataflows::kArrayUnit; });
+  ASSERT_NE(fold, command.schedule.steps.end());
+  shell::EngineCounters forgotten = f.bench->counted;
+  f.bench->machine.begin(*fold, 2, f.bench->local, forgotten);
+  EXPECT_FALSE(f.bench->machine.advance(dataflows::kArrayUnit, 13).done);  // of 14 cycles
+  EXPECT_THROW(f.bench->machine.begin(*fold, 2, f.bench->local, forgotten), base::InternalError);
+
+  f.run();  // decodes again
+  EXPECT_EQ(f.bench->cycles, 28);
+  EXPECT_THAT(f.bench->sums, ::testing::Each(7));
+  EXPECT_TRUE(equal(f.bench->counted, f.bench->predicted_low));
+}
+
 TEST_P(EachDetail, AFoldIsNotDoneOneCycleEarly) {
   TwoFolds f{GetParam()};
   f.bench->stride = 13;  // a fold takes 14: two calls each
