@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "workloads/geometry.h"
 
 namespace milliwatt::dataflows {
 namespace {
@@ -125,14 +126,8 @@ std::string geometry_fault(const ConvGeometry& g) {
 ConvGeometry conv_geometry(const Graph& graph, const Operator& op) {
   const Tensor& input = graph.tensor(op.inputs.at(0));
   const Tensor& output = graph.tensor(op.outputs.at(0));
-  if (const auto* conv = std::get_if<workloads::Conv2d>(&op.attributes)) {
-    return windowed(input, output, conv->window);
-  }
-  if (const auto* depthwise = std::get_if<workloads::DepthwiseConv2d>(&op.attributes)) {
-    return windowed(input, output, depthwise->window);
-  }
-  if (const auto* pool = std::get_if<workloads::Pool2d>(&op.attributes)) {
-    return windowed(input, output, pool->window);
+  if (const workloads::Window* window = workloads::window_of(op)) {
+    return windowed(input, output, *window);
   }
   if (op.kind == workloads::OperatorKind::kFullyConnected) {
     return fully_connected(input, graph.tensor(op.inputs.at(1)));

@@ -102,51 +102,6 @@ float Dice::scale(std::int32_t low, std::int32_t high) {
   return std::ldexp(1.0F + static_cast<float>(roll(0, 999)) / 1000.0F, roll(low, high));
 }
 
-Tensor int8_tensor(std::vector<std::int32_t> shape, float scale, std::int32_t zero_point) {
-  Tensor made;
-  made.name = "t";
-  made.shape = std::move(shape);
-  made.quantization = {{scale}, {zero_point}, 0};
-  return made;
-}
-
-Tensor constant(Tensor tensor, std::vector<std::uint8_t> data) {
-  tensor.role = TensorRole::kConstant;
-  tensor.data = std::move(data);
-  return tensor;
-}
-
-Tensor bias_tensor(const std::vector<std::int32_t>& values) {
-  Tensor made = int8_tensor({static_cast<std::int32_t>(values.size())});
-  made.type = ElementType::kInt32;
-  std::vector<std::uint8_t> bytes(values.size() * sizeof values[0]);
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return constant(std::move(made), std::move(bytes));
-}
-
-Graph single(OperatorKind kind, workloads::Attributes attributes, std::vector<Tensor> tensors,
-             int inputs) {
-  Graph graph;
-  graph.name = "single";
-  graph.tensors = std::move(tensors);
-  workloads::Operator op;
-  op.kind = kind;
-  op.name = workloads::operator_name(kind);
-  op.attributes = attributes;
-  for (TensorId id = 0; id + 1 < static_cast<TensorId>(graph.tensors.size()); ++id) {
-    op.inputs.push_back(id);
-    if (id < inputs) {
-      graph.tensors[static_cast<std::size_t>(id)].role = TensorRole::kInput;
-      graph.inputs.push_back(id);
-    }
-  }
-  op.outputs = {static_cast<TensorId>(graph.tensors.size()) - 1};
-  graph.outputs = op.outputs;
-  graph.operators = {op};
-  workloads::check_graph(graph);
-  return graph;
-}
-
 Graph random_convolution(Dice& dice) {
   const std::vector<std::int32_t> image = random_image(dice);
   const std::int32_t filters = dice.roll(1, 12);

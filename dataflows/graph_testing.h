@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "workloads/graph.h"
+#include "workloads/graph_testing.h"
 
 namespace milliwatt::dataflows::testing {
 
@@ -29,17 +30,10 @@ class Dice {
   std::mt19937 engine_;
 };
 
-/// An int8 tensor with one scale.
-workloads::Tensor int8_tensor(std::vector<std::int32_t> shape, float scale = 1.0F,
-                              std::int32_t zero_point = 0);
-workloads::Tensor constant(workloads::Tensor tensor, std::vector<std::uint8_t> data);
-/// Biases as stored.
-workloads::Tensor bias_tensor(const std::vector<std::int32_t>& values);
-
-/// A checked graph of one operator: its first `inputs` operands are the network's, the last tensor
-/// is the output.
-workloads::Graph single(workloads::OperatorKind kind, workloads::Attributes attributes,
-                        std::vector<workloads::Tensor> tensors, int inputs = 1);
+using workloads::testing::bias_tensor;
+using workloads::testing::constant;
+using workloads::testing::int8_tensor;
+using workloads::testing::single;
 
 /// Random operators of at most a few thousand multiply-accumulates per output channel: any stride,
 /// dilation and padding, scales per channel or shared, with and without bias.

@@ -9,6 +9,7 @@
 
 #include "abi/kernel_args.h"
 #include "base/error.h"
+#include "dataflows/addition_fields.h"
 #include "dataflows/conv_geometry.h"
 #include "workloads/quantization.h"
 
@@ -80,17 +81,7 @@ void set_add(mw_kernel_args& args, const Graph& graph, const Operator& op) {
   set_dims(args.dims_b, graph.tensor(op.inputs[1]));
   set_dims(args.dims_output, graph.tensor(op.outputs[0]));
   args.output_zero_point = p.output_zero_point;
-  args.clamp_low = p.clamp.low;
-  args.clamp_high = p.clamp.high;
-  args.add_left_shift = p.left_shift;
-  args.add_zero_point_a = p.zero_point_a;
-  args.add_zero_point_b = p.zero_point_b;
-  args.add_multiplier_a = p.multiplier_a.mantissa;
-  args.add_exponent_a = p.multiplier_a.exponent;
-  args.add_multiplier_b = p.multiplier_b.mantissa;
-  args.add_exponent_b = p.multiplier_b.exponent;
-  args.add_multiplier = p.multiplier_output.mantissa;
-  args.add_exponent = p.multiplier_output.exponent;
+  set_addition(args, p);
 }
 
 void set_softmax(mw_kernel_args& args, const Graph& graph, const Operator& op) {

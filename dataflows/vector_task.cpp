@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "dataflows/addition_fields.h"
 #include "dataflows/conv_geometry.h"
 #include "dataflows/vector_tile.h"
 #include "workloads/quantization.h"
@@ -24,17 +25,7 @@ mw_vector_descriptor add_fields(const Graph& graph, const Operator& op) {
   d.operation = MW_VECTOR_ADD;
   d.elements = static_cast<std::int32_t>(graph.tensor(op.outputs[0]).elements());
   d.zero_point = p.output_zero_point;
-  d.clamp_low = p.clamp.low;
-  d.clamp_high = p.clamp.high;
-  d.add_left_shift = p.left_shift;
-  d.add_zero_point_a = p.zero_point_a;
-  d.add_zero_point_b = p.zero_point_b;
-  d.add_multiplier_a = p.multiplier_a.mantissa;
-  d.add_exponent_a = p.multiplier_a.exponent;
-  d.add_multiplier_b = p.multiplier_b.mantissa;
-  d.add_exponent_b = p.multiplier_b.exponent;
-  d.add_multiplier = p.multiplier_output.mantissa;
-  d.add_exponent = p.multiplier_output.exponent;
+  set_addition(d, p);
   return d;
 }
 

@@ -126,17 +126,6 @@ Row row_of(const Graph& graph, const Operator& op) {
   return row;
 }
 
-const Window* window_of(const Operator& op) {
-  if (const auto* conv = std::get_if<Conv2d>(&op.attributes)) {
-    return &conv->window;
-  }
-  if (const auto* depthwise = std::get_if<DepthwiseConv2d>(&op.attributes)) {
-    return &depthwise->window;
-  }
-  const auto* pool = std::get_if<Pool2d>(&op.attributes);
-  return pool == nullptr ? nullptr : &pool->window;
-}
-
 std::string pads_text(const Window& w) {
   return fmt::format("{} {} {} {}", w.pad_top, w.pad_bottom, w.pad_left, w.pad_right);
 }

@@ -94,7 +94,7 @@ class OrderCheck {
       check_read("the network's output list", id);
     }
     if (graph_.operators.empty() || graph_.outputs.empty()) {
-      found_.push_back("the network has no operators or no outputs");
+      found_.emplace_back("the network has no operators or no outputs");
     }
     return found_;
   }

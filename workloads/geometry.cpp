@@ -16,6 +16,17 @@ std::int64_t same_padding(const WindowAxis& axis, std::int64_t input) {
 
 }  // namespace
 
+const Window* window_of(const Operator& op) {
+  if (const auto* conv = std::get_if<Conv2d>(&op.attributes)) {
+    return &conv->window;
+  }
+  if (const auto* depthwise = std::get_if<DepthwiseConv2d>(&op.attributes)) {
+    return &depthwise->window;
+  }
+  const auto* pool = std::get_if<Pool2d>(&op.attributes);
+  return pool == nullptr ? nullptr : &pool->window;
+}
+
 void pad_same(Window& window, std::int32_t input_h, std::int32_t input_w) {
   const std::int64_t rows = same_padding(vertical(window), input_h);
   const std::int64_t columns = same_padding(horizontal(window), input_w);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sliding-window arithmetic shared by the importers and the checks.
+// Sliding-window arithmetic shared by the importers, the checks and the planners.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,9 @@ constexpr WindowAxis vertical(const Window& w) {
 constexpr WindowAxis horizontal(const Window& w) {
   return {w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.pad_right};
 }
+
+/// The window of a convolution or pool; nullptr for other operators.
+const Window* window_of(const Operator& op);
 
 /// Sets the pads so that ceil(input / stride) positions result; an odd pad goes behind the image.
 void pad_same(Window& window, std::int32_t input_h, std::int32_t input_w);

@@ -2,24 +2,19 @@
 // Access to the reference data of MLPerf Tiny networks, for tests.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/files.h"
+#include "base/reference_testing.h"
 #include "workloads/reference.h"
 #include "workloads/tflite.h"
 
 namespace milliwatt::workloads::mlperf_tiny {
 
 /// Folder of the data, from the environment or beside the source folder.
-inline std::filesystem::path folder() {
-  const char* chosen = std::getenv("MILLIWATT_REFERENCE");
-  const std::filesystem::path beside =
-      std::filesystem::path(MILLIWATT_SOURCE_DIR).parent_path() / "shared" / "reference";
-  return (chosen == nullptr ? beside : std::filesystem::path(chosen)) / "mlperf-tiny";
-}
+inline std::filesystem::path folder() { return base::reference_folder() / "mlperf-tiny"; }
 
 inline bool available() { return std::filesystem::exists(folder() / "models.csv"); }
 

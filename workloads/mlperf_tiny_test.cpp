@@ -12,6 +12,7 @@
 #include "base/csv.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "workloads/geometry.h"
 #include "workloads/quantization.h"
 #include "workloads/seeded.h"
 #include "workloads/summary.h"
@@ -119,17 +120,6 @@ TEST_P(MlperfTinyNetwork, OperatorsAgreeWithTheModelDescription) {
   EXPECT_EQ(total_parameters, model["total_params"]);
   EXPECT_EQ(json(graph_.inputs), model["inputs"]);
   EXPECT_EQ(json(graph_.outputs), model["outputs"]);
-}
-
-const Window* window_of(const Operator& op) {
-  if (const auto* conv = std::get_if<Conv2d>(&op.attributes)) {
-    return &conv->window;
-  }
-  if (const auto* depthwise = std::get_if<DepthwiseConv2d>(&op.attributes)) {
-    return &depthwise->window;
-  }
-  const auto* pool = std::get_if<Pool2d>(&op.attributes);
-  return pool == nullptr ? nullptr : &pool->window;
 }
 
 TEST_P(MlperfTinyNetwork, WindowsAgreeWithTheLayerTable) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "workloads/geometry.h"
+
 namespace milliwatt::workloads {
 
 namespace {
@@ -61,17 +63,6 @@ class Lifetimes {
   const Graph& graph_;
   std::vector<Lifetime> of_;
 };
-
-const Window* window_of(const Operator& op) {
-  if (const auto* conv = std::get_if<Conv2d>(&op.attributes)) {
-    return &conv->window;
-  }
-  if (const auto* depthwise = std::get_if<DepthwiseConv2d>(&op.attributes)) {
-    return &depthwise->window;
-  }
-  const auto* pool = std::get_if<Pool2d>(&op.attributes);
-  return pool == nullptr ? nullptr : &pool->window;
-}
 
 /// Weights are symmetric: their zero point is 0.
 std::int64_t count_zeros(const Tensor& weights) {

@@ -290,35 +290,35 @@ class Importer {
     }
   }
 
+  /// The window of a convolution: both kinds have [.][h][w][.] filters.
+  template <typename Field>
+  Window read_filter_window(const Operator& op, const Table& options) {
+    Window window;
+    const auto filter = shape4(op, 1);
+    window.kernel_h = filter[1];
+    window.kernel_w = filter[2];
+    read_strides<Field>(options, window);
+    window.dilation_h = options.scalar<std::int32_t>(Field::kDilationH, 1);
+    window.dilation_w = options.scalar<std::int32_t>(Field::kDilationW, 1);
+    read_padding<Field>(op, options, window);
+    return window;
+  }
+
   Conv2d read_conv(const Operator& op, const Table& options) {
     using Field = tflite::Conv2dField;
     Conv2d conv;
-    const auto input = shape4(op, 0);
-    const auto filter = shape4(op, 1);
-    conv.window.kernel_h = filter[1];
-    conv.window.kernel_w = filter[2];
-    read_strides<Field>(options, conv.window);
-    conv.window.dilation_h = options.scalar<std::int32_t>(Field::kDilationH, 1);
-    conv.window.dilation_w = options.scalar<std::int32_t>(Field::kDilationW, 1);
-    read_padding<Field>(op, options, conv.window);
+    conv.window = read_filter_window<Field>(op, options);
     conv.activation = read_activation(op, options, Field::kActivation);
-    conv.groups = std::max(input[3] / filter[3], 1);
+    conv.groups = std::max(shape4(op, 0)[3] / shape4(op, 1)[3], 1);
     return conv;
   }
 
   DepthwiseConv2d read_depthwise(const Operator& op, const Table& options) {
     using Field = tflite::DepthwiseField;
     DepthwiseConv2d conv;
-    const auto input = shape4(op, 0);
-    const auto filter = shape4(op, 1);
-    conv.window.kernel_h = filter[1];
-    conv.window.kernel_w = filter[2];
-    read_strides<Field>(options, conv.window);
-    conv.window.dilation_h = options.scalar<std::int32_t>(Field::kDilationH, 1);
-    conv.window.dilation_w = options.scalar<std::int32_t>(Field::kDilationW, 1);
-    read_padding<Field>(op, options, conv.window);
+    conv.window = read_filter_window<Field>(op, options);
     conv.activation = read_activation(op, options, Field::kActivation);
-    conv.multiplier = std::max(filter[3] / input[3], 1);
+    conv.multiplier = std::max(shape4(op, 1)[3] / shape4(op, 0)[3], 1);
     return conv;
   }
 
