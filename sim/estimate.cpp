@@ -9,6 +9,7 @@
 #include "mcu/native_host.h"
 #include "sim/collect.h"
 #include "sim/engine_estimate.h"
+#include "sim/host_range.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -28,7 +29,8 @@ class Walk {
         end_{end},
         memories_{memories},
         system_{platform, program},
-        host_{platform.host, program_place(program), NativeHost::Values::kSkipped} {
+        host_{platform.host, program_place(program), NativeHost::Values::kSkipped},
+        jitter_{burst_jitter(platform)} {
     if (platform.machine) {
       engine_.emplace(platform, system_, program, end);
     }
@@ -39,6 +41,7 @@ class Walk {
     system_.assume(memories_);
     const Snapshot before = snapshot();
     measurement_.setup_time = measurement_.begin = now();
+    measurement_.host_jitter = 0;
     section(NativeHost::Section::kInvoke);
     measurement_.end = now();
     finish(before);
@@ -81,6 +84,7 @@ class Walk {
 
   void move(const HostAction& action) {
     yield_to_engine();
+    measurement_.host_jitter += jitter_;
     const base::Picoseconds done = system_.bus.uncontended(system_.host_port, now(), action.burst);
     cycle_ = system_.host_clock.cycle_at_or_after(done);
     const std::uint64_t address = action.burst.address;
@@ -133,6 +137,7 @@ class Walk {
   System system_;
   NativeHost host_;
   std::optional<EngineEstimate> engine_;
+  base::Cycles jitter_;
   base::Cycles cycle_ = 0;
   bool exact_ = true;
   Measurement measurement_;
@@ -147,6 +152,7 @@ Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const P
   result.low = actual.run();
   result.exact = actual.exact();
   if (result.exact) {
+    result.low.host_jitter = 0;
     result.high = result.low;
     return result;
   }

@@ -25,6 +25,9 @@ struct Measurement {
   std::vector<memory::TrafficLedger::Entry> traffic;  ///< as the targets served it
   std::vector<UnitResult> units;
   base::Picoseconds setup_time = 0;
+  /// By how much the host's active cycles may differ from what an inexact estimate counts, because
+  /// its bursts meet the clocks in other phases. 0 for everything exact.
+  base::Cycles host_jitter = 0;
 };
 
 /// `after` less `before`, component by component: what happened in between.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <optional>
 
 #include "abi/descriptor.h"
 #include "abi/kernel_args.h"
@@ -35,7 +36,7 @@ mw_program_head head_of(const Program& program) { return read_from<mw_program_he
 
 /// Without an engine, for a chip with so much external memory.
 Program program_of(const Graph& graph, const dataflows::Plan& plan, std::uint64_t external_bytes) {
-  return build_program(graph, plan, external_bytes, 0);
+  return build_program(graph, plan, {external_bytes, std::nullopt}, 0);
 }
 
 std::vector<mw_command> commands(const Program& program, std::uint32_t offset,
@@ -67,8 +68,11 @@ TEST(Image, HoldsWhatThePlanSays) {
     EXPECT_EQ(head.magic, MW_PROGRAM_MAGIC);
     EXPECT_EQ(head.version, MW_PROGRAM_VERSION);
     EXPECT_EQ(head.engines, 1U);
-    EXPECT_EQ(head.region_base[MW_REGION_PROGRAM], program.map.external);
-    EXPECT_EQ(head.region_base[MW_REGION_EXTERNAL], program.map.external + program.image.size());
+    const bool flash = s.platform.flash != nullptr;  // which holds the image alone
+    EXPECT_EQ(head.region_base[MW_REGION_PROGRAM],
+              flash ? program.map.flash : program.map.external);
+    EXPECT_EQ(head.region_base[MW_REGION_EXTERNAL],
+              program.map.external + (flash ? 0 : program.image.size()));
     EXPECT_EQ(program.image.size() % dataflows::kTensorAlignment, 0U);
     EXPECT_EQ(head.setup_commands, 1U);
     EXPECT_EQ(setup_of(program)[0].opcode, MW_END);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "sim/host_range.h"
 #include "sim/system.h"
 
 namespace milliwatt::sim {
@@ -139,19 +140,30 @@ energy::EnergyReport price(const RunContext& context, const Measurement& m) {
   return report;
 }
 
-/// An estimate that is an interval in time or counts is one in energy.
-void widen(energy::Bounds& bounds, const energy::Bounds& other) {
-  bounds.low = std::min(bounds.low, other.low);
-  bounds.high = std::max(bounds.high, other.high);
+energy::Bounds dynamic_energy_of_host(const energy::EnergyReport& report) {
+  const auto host =
+      std::find_if(report.by_component.begin(), report.by_component.end(),
+                   [](const energy::NamedEnergy& energy) { return energy.name == "host"; });
+  return host == report.by_component.end() ? energy::Bounds{} : host->dynamic_energy;
 }
 
-void add_energy(RunResult& result, const energy::EnergyReport& high) {
+/// An estimate that is an interval in time or counts is one in energy. All counts of the truth lie
+/// between those of the two ends but the host's, which have a range of their own.
+energy::Bounds total_range(const energy::EnergyReport& low, const energy::EnergyReport& high,
+                           const energy::Bounds& host) {
+  energy::Bounds total = low.total;
+  total.low += host.low - dynamic_energy_of_host(low).low;
+  total.high = high.total.high + host.high - dynamic_energy_of_host(high).high;
+  return total;
+}
+
+void add_energy(RunResult& result, const energy::EnergyReport& high, const energy::Bounds& host) {
   for (const energy::LayerEnergy& energy : result.energy.by_layer) {
     LayerResult& layer = layer_of(result, energy.layer);
     layer.dynamic_energy = energy.dynamic_energy;
     layer.static_energy = energy.static_energy;
   }
-  widen(result.energy.total, high.total);
+  result.energy.total = total_range(result.energy, high, host);
 }
 
 }  // namespace
@@ -209,7 +221,7 @@ RunResult build_result(const RunContext& context, Level level, const Measurement
   result.units = low.units;
   result.counts = low.counts;
   result.energy = price(context, low);
-  add_energy(result, price(context, high));
+  add_energy(result, price(context, high), host_energy(context.prices, low, high));
   result.area = energy::area_report(context.prices);
   result.effective_configuration = context.platform.effective_yaml();
   check_result(result);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "sim/estimate.h"
+#include "sim/host_range.h"
 #include "sim/prepare.h"
 #include "sim/simulation.h"
 #include "sim/testing/random_system.h"
@@ -30,6 +31,8 @@ testing::RandomSystem with_two_channels(std::uint32_t seed) {
   }
   return s;
 }
+
+std::int64_t active_cycles(const Measurement& m) { return m.counts.find("host")->total(0); }
 
 /// The three bounds of the sum over layers and system of one kind of energy.
 energy::Bounds sum_of(const RunResult& result, energy::Bounds LayerResult::*kind) {
@@ -59,8 +62,18 @@ void expect_sums(const RunResult& result) {
             result.energy.static_total.nominal);
 }
 
+energy::Bounds host_of(const energy::EnergyReport& report) {
+  for (const energy::NamedEnergy& component : report.by_component) {
+    if (component.name == "host") {
+      return component.dynamic_energy;
+    }
+  }
+  return {};
+}
+
 struct Tally {
   int priced = 0;
+  int crossed = 0;  ///< systems whose host is active for longer or shorter than in both walks
   int intervals = 0;
 };
 
@@ -80,6 +93,14 @@ void check_case(std::uint32_t seed, const std::shared_ptr<const energy::Technolo
   const RunResult bounds = build_result(p->context(), Level::kEstimate, e.low, e.high);
   const Measurement m = simulate(p->platform, p->graph, p->plan, p->program, s.inputs).measurement;
   const RunResult truth = build_result(p->context(), Level::kValues, m, m);
+  const energy::Bounds host = host_energy(p->prices, e.low, e.high);
+  EXPECT_LE(host.low, host_of(truth.energy).low);
+  EXPECT_GE(host.high, host_of(truth.energy).high);
+  const std::int64_t active = active_cycles(m);
+  tally.crossed += active < std::min(active_cycles(e.low), active_cycles(e.high)) ||
+                           active > std::max(active_cycles(e.low), active_cycles(e.high))
+                       ? 1
+                       : 0;
   expect_sums(bounds);
   expect_sums(truth);
   EXPECT_LE(bounds.cycles.low, truth.cycles.low);
@@ -90,6 +111,7 @@ void check_case(std::uint32_t seed, const std::shared_ptr<const energy::Technolo
   EXPECT_GE(bounds.energy.total.high, bounds.energy.total.nominal);
   if (e.exact) {
     EXPECT_EQ(bounds.energy.total, truth.energy.total);
+    EXPECT_EQ(host, host_of(truth.energy));
   } else {
     ++tally.intervals;
   }
@@ -103,6 +125,8 @@ TEST(Results, OfEstimatesHoldTheEnergyOfTheSimulation) {
   }
   EXPECT_GT(tally.priced, 100);
   EXPECT_GT(tally.intervals, 100);
+  EXPECT_GT(tally.crossed, 0) << "without the host's own range these would lie outside";
+  RecordProperty("crossed", tally.crossed);
   RecordProperty("priced", tally.priced);
   RecordProperty("intervals", tally.intervals);
 }
