@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <iostream>
-#include <limits>
 
 #include "app/command.h"
 #include "base/files.h"
@@ -9,8 +8,6 @@
 
 namespace milliwatt::app {
 namespace {
-
-constexpr std::size_t kLinesOfDetail = 10;
 
 /// A result is its folder, or its results.json.
 std::string results_file(const std::string& path) {
@@ -22,8 +19,7 @@ int run(const Arguments& arguments) {
   const std::string b = results_file(arguments.positionals()[1]);
   const std::vector<sim::DiffSection> sections =
       sim::diff_results(base::read_file(a), a, base::read_file(b), b);
-  std::cout << sim::diff_text(
-      sections, arguments.has("all") ? std::numeric_limits<std::size_t>::max() : kLinesOfDetail);
+  std::cout << sim::diff_text(sections, arguments.has("all"));
   if (sections.empty()) {
     std::cout << "equal\n";
   }
@@ -41,8 +37,9 @@ Command diff_command() {
       "exactly. Exit code 0: equal, 1: different.\n"
       "\n"
       "  milliwatt diff out/before out/after\n",
-      CommandLine({{"all", "", "Shows every difference of counters, energies and areas too."}},
-                  {"A", "B"}, 2, 2),
+      CommandLine(
+          {{"all", "", "Shows every difference, also of counters, energies and derived values."}},
+          {"A", "B"}, 2, 2),
       run};
 }
 

@@ -110,11 +110,11 @@ class Commands : public testing::Test {
   base::ScratchFolder scratch_;
 };
 
-/// 2 platforms, 2 networks, 4 x 5 x 4 values: 320 points.
+/// 2 platforms, 2 networks, 4 x 3 x 4 values: 192 points.
 std::string many_points(const std::string& out) {
   return "sweep " + kPlatform + " " + kMinimal + " " + kNetwork +
          " workloads/networks/autoencoder.yaml --level estimate --vary accelerator.rows=4,8,16,0"
-         " --vary accelerator.columns=4,5,8,12,16 --vary 'bus.latency=0 cycles,1 cycle,2 cycles,3 "
+         " --vary accelerator.columns=4,8,16 --vary 'bus.latency=0 cycles,1 cycle,2 cycles,3 "
          "cycles' --out '" +
          out + "'";
 }
@@ -123,15 +123,15 @@ TEST_F(Commands, ASweepHasARowPerPoint) {
   const Outcome done = run(many_points(file("out")) + " --jobs 2");
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_THAT(done.err, IsEmpty());
-  // A quarter of the 320 points has no rows at all.
-  EXPECT_EQ(done.out, "320 points: 240 ok, 80 infeasible; " + file("out") + "/summary.csv\n");
+  // A quarter of the 192 points has no rows at all.
+  EXPECT_EQ(done.out, "192 points: 144 ok, 48 infeasible; " + file("out") + "/summary.csv\n");
   const base::CsvTable rows = base::CsvTable::read_file(file("out/summary.csv"));
-  ASSERT_EQ(rows.rows(), 320);
+  ASSERT_EQ(rows.rows(), 192);
   // The last axis turns fastest: point 1 differs from point 0 in bus.latency alone.
   EXPECT_EQ(rows.text(1, "platform_file"), kPlatform);
   EXPECT_EQ(rows.text(1, "accelerator.rows"), "4");
   EXPECT_EQ(rows.text(1, "bus.latency"), "1 cycle");
-  EXPECT_EQ(rows.text(319, "platform_file"), kMinimal);
+  EXPECT_EQ(rows.text(191, "platform_file"), kMinimal);
   EXPECT_GT(rows.integer(1, "cycles"), rows.integer(0, "cycles"));
 }
 
@@ -143,7 +143,7 @@ TEST_F(Commands, ASweepDoesNotDependOnItsJobs) {
 
 TEST_F(Commands, AKilledSweepContinues) {
   EXPECT_EQ(run(many_points(file("undisturbed"))).code, 0);
-  for (const int lines : {1, 20, 100}) {
+  for (const int lines : {1, 20, 60}) {
     const std::string out = "killed" + std::to_string(lines);
     const int status = run_until(many_points(file(out)) + " --jobs 2", out, lines, SIGKILL);
     ASSERT_TRUE(WIFSIGNALED(status)) << "it ended before it was killed";

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -167,8 +169,50 @@ std::string change(const Difference& difference) {
   return fmt::format("  ({:+d}{})", b - a, share);
 }
 
+/// Sections of which a few lines tell enough.
 bool is_detail(const std::string& section) {
   return section == "counters" || section == "energy" || section == "area" || section == "plan";
+}
+
+/// What follows from other values of the layer, or says where it stands in the run.
+bool is_derived(const std::string& section, const std::string& place) {
+  const std::string key = place.substr(place.rfind('.') + 1);
+  constexpr std::array<const char*, 13> kDerived = {"start_cycle",
+                                                    "end_cycle",
+                                                    "span_start_cycle",
+                                                    "span_end_cycle",
+                                                    "cycles_low",
+                                                    "cycles_high",
+                                                    "low",
+                                                    "high",
+                                                    "latency_ms",
+                                                    "average_power_mW",
+                                                    "TOPS_per_W",
+                                                    "utilisation",
+                                                    "arithmetic_intensity_macs_per_byte"};
+  return (section == "layers" || section == "system") &&
+         std::find(kDerived.begin(), kDerived.end(), key) != kDerived.end();
+}
+
+std::string line_of(const Difference& difference) {
+  return fmt::format("  {}: {} -> {}{}\n", difference.place,
+                     difference.a.empty() ? "(none)" : difference.a,
+                     difference.b.empty() ? "(none)" : difference.b, change(difference));
+}
+
+std::string section_text(const DiffSection& section, std::size_t most, bool all) {
+  std::string text = fmt::format("{}: {} different\n", section.name, section.differences.size());
+  std::size_t shown = 0;
+  for (const Difference& difference : section.differences) {
+    const bool left_out =
+        is_derived(section.name, difference.place) || (is_detail(section.name) && shown >= most);
+    if (all || !left_out) {
+      text += line_of(difference);
+      ++shown;
+    }
+  }
+  const std::size_t hidden = section.differences.size() - shown;
+  return text + (hidden > 0 ? fmt::format("  and {} more; --all shows them\n", hidden) : "");
 }
 
 }  // namespace
@@ -194,21 +238,11 @@ std::vector<DiffSection> diff_results(const std::string& a, const std::string& n
   return sections;
 }
 
-std::string diff_text(const std::vector<DiffSection>& sections, std::size_t most) {
+std::string diff_text(const std::vector<DiffSection>& sections, bool all) {
+  constexpr std::size_t kLinesOfDetail = 10;
   std::string text;
   for (const DiffSection& section : sections) {
-    const std::size_t count = section.differences.size();
-    const std::size_t shown = is_detail(section.name) ? std::min(most, count) : count;
-    text += fmt::format("{}: {} different\n", section.name, count);
-    for (std::size_t i = 0; i < shown; ++i) {
-      const Difference& difference = section.differences[i];
-      text += fmt::format("  {}: {} -> {}{}\n", difference.place,
-                          difference.a.empty() ? "(none)" : difference.a,
-                          difference.b.empty() ? "(none)" : difference.b, change(difference));
-    }
-    if (shown < count) {
-      text += fmt::format("  and {} more; --all shows them\n", count - shown);
-    }
+    text += section_text(section, kLinesOfDetail, all);
   }
   return text;
 }
