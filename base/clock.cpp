@@ -16,4 +16,9 @@ Clock::Clock(std::string name, std::int64_t frequency_hz)
   }
 }
 
+void Clock::throw_beyond_time() const {
+  throw UserError("clock '" + name_ + "': at " + std::to_string(frequency_hz_) +
+                  " Hz the run takes longer than the 106 days that can be simulated");
+}
+
 }  // namespace milliwatt::base

@@ -23,10 +23,14 @@ class Clock {
   const std::string& name() const { return name_; }
   std::int64_t frequency_hz() const { return frequency_hz_; }
 
-  /// Time of edge `n` (n >= 0).
+  /// Time of edge `n` (n >= 0). Throws UserError when it lies beyond 2^63 ps: a clock too slow.
   Picoseconds edge(Cycles n) const {
     const auto scaled = static_cast<__int128>(n) * kPicosecondsPerSecond;
-    return static_cast<Picoseconds>((scaled + frequency_hz_ - 1) / frequency_hz_);
+    const __int128 time = (scaled + frequency_hz_ - 1) / frequency_hz_;
+    if (time > INT64_MAX) {
+      throw_beyond_time();
+    }
+    return static_cast<Picoseconds>(time);
   }
   /// Number of the last edge at or before `t` (t >= 0).
   Cycles cycle(Picoseconds t) const {
@@ -43,6 +47,8 @@ class Clock {
   }
 
  private:
+  [[noreturn]] void throw_beyond_time() const;
+
   static constexpr __int128 kPicosecondsPerSecond = 1'000'000'000'000;
 
   std::string name_;

@@ -67,6 +67,14 @@ TEST(Clock, SlowestAndFastest) {
   EXPECT_EQ(Clock("fast", kTeraHz).edge(12'345), 12'345);
 }
 
+TEST(Clock, EndsAtTheLastTimeThatFits) {
+  // 2^63 - 1 ps = 9223372.036854775807 s: edge 9223372 of a 1 Hz clock is the last one.
+  const Clock slow("slow", 1);
+  EXPECT_EQ(slow.edge(9'223'372), 9'223'372 * kTeraHz);
+  EXPECT_THROW(slow.edge(9'223'373), UserError);
+  EXPECT_EQ(Clock("fast", kTeraHz).edge(INT64_MAX), INT64_MAX);
+}
+
 TEST(Clock, RefusesFrequenciesOutsideItsRange) {
   EXPECT_THROW(Clock("c", 0), UserError);
   EXPECT_THROW(Clock("c", -1), UserError);
