@@ -33,10 +33,16 @@ Bounds round_once(const Range& range, const std::string& what) {
   return rounded;
 }
 
+void throw_too_large() {
+  throw base::UserError(
+      "energy or area does not fit 64 bits (9.2 J, 9.2 m2): is a clock too slow, or a price too "
+      "high?");
+}
+
 std::int64_t checked_add(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) {
-    throw base::SimulationError("energy accounting: a sum does not fit 64 bits");
+    throw_too_large();
   }
   return sum;
 }
@@ -44,7 +50,7 @@ std::int64_t checked_add(std::int64_t a, std::int64_t b) {
 std::int64_t checked_multiply(std::int64_t a, std::int64_t b) {
   std::int64_t product = 0;
   if (__builtin_mul_overflow(a, b, &product)) {
-    throw base::SimulationError("energy accounting: a count times its cost does not fit 64 bits");
+    throw_too_large();
   }
   return product;
 }

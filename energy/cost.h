@@ -61,7 +61,11 @@ struct Cost {
 /// not finite, too large, or when low <= nominal <= high does not hold.
 Bounds round_once(const Range& range, const std::string& what);
 
-/// Sums and products that throw SimulationError instead of wrapping around.
+/// What sums and products throw instead of wrapping around: UserError, for only a configuration
+/// far from any chip, such as a clock of 1 Hz, gets there.
+[[noreturn]] void throw_too_large();
+
+/// Sums and products that never wrap around.
 std::int64_t checked_add(std::int64_t a, std::int64_t b);
 std::int64_t checked_multiply(std::int64_t a, std::int64_t b);
 Bounds checked_add(const Bounds& a, const Bounds& b);

@@ -55,10 +55,10 @@ TEST(RoundOnce, RefusesWhatIsNoCost) {
 
 TEST(CheckedArithmetic, ThrowsExactlyWhenItWouldWrap) {
   EXPECT_EQ(checked_add(kMax - 1, 1), kMax);
-  EXPECT_THROW(checked_add(kMax, 1), base::SimulationError);
+  EXPECT_THROW(checked_add(kMax, 1), base::UserError);
   EXPECT_EQ(checked_multiply(kMax / 2, 2), kMax - 1);
-  EXPECT_THROW(checked_multiply(kMax / 2 + 1, 2), base::SimulationError);
-  EXPECT_THROW(checked_multiply(Bounds{1, 1, kMax}, 2), base::SimulationError);
+  EXPECT_THROW(checked_multiply(kMax / 2 + 1, 2), base::UserError);
+  EXPECT_THROW(checked_multiply(Bounds{1, 1, kMax}, 2), base::UserError);
 }
 
 TEST(Expression, SumsProductsOfCostsNumbersAndAttributes) {

@@ -101,7 +101,7 @@ std::int64_t static_energy(Femtowatts power, base::Picoseconds time) {
   constexpr __int128 kPerAttojoule = 1'000'000'000;
   const __int128 energy = (static_cast<__int128>(power) * time + kPerAttojoule / 2) / kPerAttojoule;
   if (energy > INT64_MAX) {
-    throw base::SimulationError("energy accounting: power times time does not fit 64 bits");
+    throw_too_large();
   }
   return static_cast<std::int64_t>(energy);
 }

@@ -91,8 +91,8 @@ std::vector<Residency> always_on(const PriceList& prices, const std::vector<Laye
 /// energy is power x time, rounded to the nearest attojoule of the running sum of a component's
 /// state over the layers, so that the layers sum to the rounded whole; the bounds of a single
 /// static row may cross by 1 aJ. Throws InternalError for a component, action or state that is not
-/// in the list or a negative count, SimulationError when a sum does not fit 64 bits or components
-/// disagree on the total time.
+/// in the list or a negative count, UserError when a sum does not fit 64 bits, SimulationError when
+/// components disagree on the total time.
 EnergyReport price(const PriceList& prices, const std::vector<CountRow>& counts,
                    const std::vector<Residency>& residencies);
 

@@ -136,8 +136,8 @@ TEST(Resolve, ListsEverythingThatIsMissing) {
 TEST(Resolve, NamesTheComponentOutsideTheSramTable) {
   const std::vector<std::string> faults = faults_of(
       {{"big", "sram", {{"size_bytes", 1 << 21}, {"width_bits", 32}, {"banks", 1}}, "", {"read"}}});
-  // The read, the static power and the area each lack a price.
-  ASSERT_EQ(faults.size(), 3U);
+  // The read, the static power and the area lack a price for the same reason: one message.
+  ASSERT_EQ(faults.size(), 1U);
   EXPECT_THAT(faults[0], HasSubstr("component 'big': read: "));
   EXPECT_THAT(faults[0], HasSubstr("2097152 B x 32 bit"));
   EXPECT_THAT(faults[0], HasSubstr("1024 .. 1048576 B per bank"));
@@ -254,9 +254,9 @@ TEST(Price, OverflowIsAnErrorAndNotANumber) {
   // `write` costs 50 aJ at its high bound.
   const std::int64_t fits = std::numeric_limits<std::int64_t>::max() / 50;
   EXPECT_NO_THROW(price(prices, {{"a", "write", 0, fits}}, {}));
-  EXPECT_THROW(price(prices, {{"a", "write", 0, fits + 1}}, {}), base::SimulationError);
+  EXPECT_THROW(price(prices, {{"a", "write", 0, fits + 1}}, {}), base::UserError);
   EXPECT_THROW(price(prices, {{"a", "write", 0, fits}, {"a", "read", 0, fits}}, {}),
-               base::SimulationError);
+               base::UserError);
 }
 
 TEST(Price, StaticOverflowIsAnErrorToo) {
@@ -268,7 +268,7 @@ TEST(Price, StaticOverflowIsAnErrorToo) {
   power = {0, 0, 1'000'000'000};
   EXPECT_EQ(price(prices, {}, {{"a", "on", 0, longest}}).static_total.high, longest);
   power.high += 1;
-  EXPECT_THROW(price(prices, {}, {{"a", "on", 0, longest}}), base::SimulationError);
+  EXPECT_THROW(price(prices, {}, {{"a", "on", 0, longest}}), base::UserError);
 }
 
 /// Each identity is broken by hand and must be caught.

@@ -115,11 +115,17 @@ class Resolver {
     return prices;
   }
 
+  /// A bank outside the SRAM table has no energy, power or area for one and the same reason, which
+  /// is reported once.
   Cost cost(const Entry& entry, const std::string& what) {
     try {
       return technology_.cost(entry, component_.attributes, what);
     } catch (const base::UserError& error) {
-      fault(error.what());
+      const std::string message = error.what();
+      const std::string reason = message.substr(message.find(what + ": ") == 0 ? what.size() : 0);
+      if (reasons_.insert(reason).second) {
+        fault(message);
+      }
       return {};
     }
   }
@@ -131,6 +137,7 @@ class Resolver {
   const Technology& technology_;
   const Component& component_;
   base::Diagnostics& faults_;
+  std::set<std::string> reasons_;
 };
 
 }  // namespace
