@@ -10,9 +10,20 @@
 #include "base/nearest.h"
 
 namespace milliwatt::base {
+namespace {
+
+bool is_power_of_two(std::int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
+
+}  // namespace
 
 Parameter::Parameter(std::string key, Kind kind, Unit unit)
     : key_(std::move(key)), kind_(kind), unit_(unit) {}
+
+Parameter& Parameter::power_of_two() {
+  power_of_two_ = true;
+  check_default();
+  return *this;
+}
 
 Parameter& Parameter::optional() { return set_default(Value{}); }
 
@@ -138,6 +149,9 @@ bool Parameter::in_range(const Value& value) const {
     return std::any_of(choices_.begin(), choices_.end(),
                        [&](const auto& choice) { return Value(choice.second) == value; });
   }
+  if (power_of_two_ && !is_power_of_two(std::get<std::int64_t>(value))) {
+    return false;
+  }
   return is_absent(low_) || (low_ <= value && value <= high_);
 }
 
@@ -167,7 +181,7 @@ std::string Parameter::print(const Value& value) const {
   throw InternalError("parameter '" + key_ + "': holds a value that none of its choices names");
 }
 
-/// "1 .. 256", "24 KiB or more", "true or false", "a, b".
+/// "1 .. 256", "1 B .. 64 B, a power of two", "24 KiB or more", "true or false", "a, b".
 std::string Parameter::allowed() const {
   switch (kind_) {
     case Kind::kText:
@@ -187,7 +201,7 @@ std::string Parameter::allowed() const {
   if (high_ == highest) {
     return low_ == lowest ? "a whole number" : print(low_) + " or more";
   }
-  return print(low_) + " .. " + print(high_);
+  return print(low_) + " .. " + print(high_) + (power_of_two_ ? ", a power of two" : "");
 }
 
 std::vector<std::string> Parameter::choice_names() const {

@@ -53,6 +53,8 @@ class Parameter {
     }
     return *this;
   }
+  /// Of the range, only 1, 2, 4, 8 ... are allowed. For whole numbers.
+  Parameter& power_of_two();
   /// The value when the key is absent. Throws InternalError when it lies outside the range.
   template <typename T>
   Parameter& def(const T& value) {
@@ -116,6 +118,7 @@ class Parameter {
   Unit unit_;
   Value low_;
   Value high_;
+  bool power_of_two_ = false;
   std::vector<std::pair<std::string, std::int64_t>> choices_;
   std::optional<Value> default_;
   std::string doc_;

@@ -124,6 +124,30 @@ TEST(Schema, BothEndsOfARangeAreAllowed) {
               ElementsAre("a.yaml:1:8: clock: found '0 Hz'; allowed: 1 Hz .. 1000 GHz"));
 }
 
+struct Link {
+  std::int64_t width = 0;
+};
+
+TEST(Schema, PowersOfTwoAreHeldToBothRules) {
+  Schema<Link> schema{"link", "A link."};
+  schema.integer("width", &Link::width, Unit::kBytes).range(2, 64).power_of_two().def(8);
+  const auto faults_of_width = [&](const std::string& width) {
+    Link link;
+    Diagnostics faults;
+    schema.read(parse_yaml_text("width: " + width, "a.yaml"), link, faults);
+    return faults.messages();
+  };
+  for (const char* good : {"2 B", "4 B", "64 B"}) {
+    EXPECT_THAT(faults_of_width(good), ElementsAre()) << good;
+  }
+  for (const std::string bad : {"0 B", "1 B", "3 B", "6 B", "63 B", "65 B", "128 B"}) {
+    EXPECT_THAT(faults_of_width(bad), ElementsAre("a.yaml:1:8: width: found '" + bad +
+                                                  "'; allowed: 2 B .. 64 B, a power of two"));
+  }
+  EXPECT_THROW(schema.integer("odd", &Link::width).def(6).range(1, 8).power_of_two(),
+               InternalError);
+}
+
 TEST(Schema, ExpectsMapsWhereMapsBelong) {
   EXPECT_THAT(faults_of("[1, 2]"),
               ElementsAre("a.yaml:1:1: found a list; expected a map of `key: value` lines"));

@@ -12,8 +12,9 @@ using Schema = base::Schema<NativeHostConfig>;
 void declare_control(Schema& s) {
   s.integer("burst", &NativeHostConfig::burst_bytes, base::Unit::kBytes)
       .range(4, 4096)
+      .power_of_two()
       .def(64)
-      .doc("Longest bus burst of the host; a power of two.");
+      .doc("Longest bus burst of the host.");
   s.cycles("command", &NativeHostConfig::command_cycles)
       .def(20)
       .assumed(5, 60)

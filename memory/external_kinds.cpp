@@ -147,7 +147,7 @@ std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
   }
   const base::YamlNode* node = map.find("kind");
   faults.add(node ? node->place : map.place,
-             "'" + wanted + "' is no kind of memory; " + base::suggestion(wanted, names));
+             "'" + wanted + "' is no kind of memory" + base::suggestion(wanted, names));
   return nullptr;
 }
 

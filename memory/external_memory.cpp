@@ -28,10 +28,11 @@ base::Schema<ExternalMemoryConfig> external_memory_schema() {
       .doc("From the opening of a block to its first byte, in cycles of the device's clock.");
   schema.integer("burst", &Config::burst_bytes, base::Unit::kBytes)
       .range(1, 1 << 20)
+      .power_of_two()
       .def(64)
       .source("HyperRAM S27KS0642: wrapped bursts of 16 to 128 bytes")
       .confidence(base::Confidence::kDerived)
-      .doc("Aligned block that one burst of the device may not leave; a power of two.");
+      .doc("Aligned block that one burst of the device may not leave.");
   return schema;
 }
 

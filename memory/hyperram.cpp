@@ -56,15 +56,17 @@ base::Schema<HyperRamConfig> hyperram_schema() {
       .doc("The device always takes the initial latency twice, collision or not.");
   schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
       .range(16, 128)
+      .power_of_two()
       .source("S27KS0642: wrapped bursts of 16, 32, 64 and 128 bytes")
       .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps; a power of two. Absent: linear bursts.");
+      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
   schema.bytes("die", &Config::die)
       .range(1024, std::int64_t{1} << 32)
+      .power_of_two()
       .def(8 * 1024 * 1024)
       .source("S27KS0642: one die; no linear burst crosses from die to die")
       .confidence(base::Confidence::kPublished)
-      .doc("A linear burst stays within a die; a power of two.");
+      .doc("A linear burst stays within a die.");
   schema.duration("select_limit", &Config::select_limit)
       .def(4'000'000)
       .source("tCSM at up to 85 C (electronics.stackexchange 560465)")

@@ -33,8 +33,9 @@ base::Schema<InterconnectConfig> interconnect_schema() {
                               "Crossbar with an arbiter per target and a link per port."};
   schema.integer("width", &Config::width_bytes, base::Unit::kBytes)
       .range(1, 128)
+      .power_of_two()
       .def(8)
-      .doc("Data path of every link; a power of two.");
+      .doc("Data path of every link.");
   schema.cycles("latency", &Config::latency)
       .range(0, 64)
       .def(1)

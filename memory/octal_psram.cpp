@@ -35,10 +35,11 @@ base::Schema<OctalPsramConfig> octal_psram_schema() {
       .doc("Clocks between address and first data of a write, as the device is set.");
   schema.integer("page", &Config::page, base::Unit::kBytes)
       .range(32, 1 << 20)
+      .power_of_two()
       .def(1024)
       .source("APS6408L rev 1.8 front page; APS256XXN: 2048")
       .confidence(base::Confidence::kPublished)
-      .doc("A linear burst wraps at the end of an aligned page; a power of two.");
+      .doc("A linear burst wraps at the end of an aligned page.");
   schema.boolean("row_crossing", &Config::row_crossing)
       .def(false)
       .source("APS256XXN rev 1.00 front page: row boundary crossing reads by a mode bit")
@@ -46,9 +47,10 @@ base::Schema<OctalPsramConfig> octal_psram_schema() {
       .doc("Reads go on over the end of a page; writes never do.");
   schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
       .range(16, 2048)
+      .power_of_two()
       .source("APS6408L: 16, 32, 64, 128 bytes; APS256XXN also 2 KiB")
       .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps; a power of two. Absent: linear bursts.");
+      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
   schema.duration("select_limit", &Config::select_limit)
       .def(4'000'000)
       .source("APS256XXN, tCEM: 4 us at standard and 1 us at extended temperature (litex PR 2573)")

@@ -46,9 +46,10 @@ base::Schema<QspiNorConfig> qspi_nor_schema() {
       .doc("The mode bits say that the next read comes without a command.");
   schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
       .range(8, 64)
+      .power_of_two()
       .source("W25Q128 class: wraps of 8, 16, 32 and 64 bytes")
       .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps; a power of two. Absent: linear bursts.");
+      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
   schema.cycles("deselect", &Config::deselect)
       .range(0, 64)
       .def(1)

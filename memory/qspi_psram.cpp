@@ -56,15 +56,17 @@ base::Schema<QspiPsramConfig> qspi_psram_schema() {
       .doc("Clocks between address and first data of EBh.");
   schema.integer("page", &Config::page, base::Unit::kBytes)
       .range(32, 1 << 20)
+      .power_of_two()
       .def(1024)
       .source("APS6404L front page; APS1604M: 512")
       .confidence(base::Confidence::kPublished)
-      .doc("A burst above linear_clock stays within an aligned page; a power of two.");
+      .doc("A burst above linear_clock stays within an aligned page.");
   schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
       .range(16, 1024)
+      .power_of_two()
       .source("APS6404L: 32 B by toggle; APS1604M: 16, 32, 64, 512 bytes")
       .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps; a power of two. Absent: linear bursts.");
+      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
   schema.duration("select_limit", &Config::select_limit)
       .def(8'000'000)
       .source("APS6404L, tCEM of the standard grade; 4 us extended (recalled)")

@@ -36,8 +36,9 @@ base::Schema<SramConfig> sram_schema() {
       .doc("From an access to its data, in cycles of the memory's clock; accesses are pipelined.");
   schema.integer("banks", &SramConfig::banks)
       .range(1, 1024)
+      .power_of_two()
       .def(1)
-      .doc("Banks, a power of two; words are interleaved, each bank starts one access per cycle.");
+      .doc("Banks; words are interleaved, each bank starts one access per cycle.");
   schema.integer("ports", &SramConfig::ports)
       .range(1, 64)
       .def(1)
@@ -54,9 +55,9 @@ SramCore::SramCore(std::string name, const SramConfig& config, const base::Clock
   }
   if (config.width_bytes == 0 || config.size <= 0 ||
       config.size % (std::int64_t{config.width_bytes} * config.banks) != 0) {
-    throw base::UserError(instance +
-                          ": the size must be a multiple of the width of all banks, and neither "
-                          "be zero");
+    throw base::UserError(instance + ": size must be a multiple of width x banks, which is " +
+                          std::to_string(std::int64_t{config.width_bytes} * config.banks) +
+                          " bytes");
   }
   if (config.latency < 1)
     throw base::UserError(instance + ": the latency must be at least 1 cycle");

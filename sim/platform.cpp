@@ -57,8 +57,9 @@ Schema<ShellConfig> shell_schema() {
   Schema<ShellConfig> s{"shell", "What every accelerator has around its machine."};
   s.integer("burst", &ShellConfig::burst_bytes, Unit::kBytes)
       .range(4, 4096)
+      .power_of_two()
       .def(64)
-      .doc("Longest bus burst of a DMA channel; a power of two.");
+      .doc("Longest bus burst of a DMA channel.");
   s.cycles("decode", &ShellConfig::decode_cycles)
       .range(0, 10000)
       .def(16)
