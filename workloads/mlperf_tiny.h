@@ -14,7 +14,9 @@
 namespace milliwatt::workloads::mlperf_tiny {
 
 /// Folder of the data, from the environment or beside the source folder.
-inline std::filesystem::path folder() { return base::reference_folder() / "mlperf-tiny"; }
+inline std::filesystem::path folder() {
+  return base::reference_folder(MILLIWATT_SOURCE_DIR) / "mlperf-tiny";
+}
 
 inline bool available() { return std::filesystem::exists(folder() / "models.csv"); }
 
