@@ -29,14 +29,18 @@ SlotRing::SlotRing(Schedule& schedule, BufferId buffer, std::uint32_t offset, st
 }
 
 SlotRing::Claim SlotRing::claim(std::int64_t key) {
-  const auto found = std::find(keys_.begin(), keys_.end(), key);
-  if (found != keys_.end()) {
-    return {static_cast<SlotId>(first_ + (found - keys_.begin())), true};
+  if (keys_[last_] == key) {
+    return {static_cast<SlotId>(first_ + last_), true};
   }
-  const std::size_t index = oldest_;
-  oldest_ = (oldest_ + 1) % keys_.size();
-  keys_[index] = key;
-  return {static_cast<SlotId>(first_ + index), false};
+  const auto found = key > highest_ ? keys_.end() : std::find(keys_.begin(), keys_.end(), key);
+  const bool held = found != keys_.end();
+  last_ = held ? static_cast<std::size_t>(found - keys_.begin()) : oldest_;
+  if (!held) {
+    oldest_ = (oldest_ + 1) % keys_.size();
+    keys_[last_] = key;
+    highest_ = std::max(highest_, key);
+  }
+  return {static_cast<SlotId>(first_ + last_), held};
 }
 
 int slots_that_fit(std::uint64_t room, std::uint64_t bytes, std::int64_t wanted) {

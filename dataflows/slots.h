@@ -33,6 +33,8 @@ class SlotRing {
   SlotId first_;
   std::vector<std::int64_t> keys_;
   std::size_t oldest_ = 0;
+  std::size_t last_ = 0;           ///< claimed last: often claimed again
+  std::int64_t highest_ = kEmpty;  ///< of all keys so far: a higher one is held nowhere
 };
 
 /// How many slots of `bytes` fit into `room`, at most `wanted` and kMostSlots.
