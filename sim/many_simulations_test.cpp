@@ -6,37 +6,16 @@
 
 #include <string>
 
-#include "base/digest.h"
-#include "sim/prepare.h"
-#include "sim/program.h"
-#include "sim/simulation.h"
-#include "sim/testing/random_system.h"
+#include "sim/testing/fingerprint.h"
 
 namespace milliwatt::sim {
 namespace {
 
+using testing::fingerprint;
+
 constexpr std::uint32_t kSystems = 40;
 
-/// Everything that a simulation of the system leaves behind, as one digest.
-std::string fingerprint(std::uint32_t seed) {
-  const testing::RandomSystem s = testing::random_system(seed);
-  const dataflows::Plan plan = plan_for(s.platform, s.graph);
-  const Program program = program_for(s.platform, s.graph, plan);
-  const Simulated run = simulate(s.platform, s.graph, plan, program, s.inputs);
-  std::string text =
-      std::to_string(run.measurement.begin) + " " + std::to_string(run.measurement.end);
-  for (const base::Counters& c : run.measurement.counts.components) {
-    for (int action = 0; action < c.actions(); ++action) {
-      text += " " + std::to_string(c.total(action));
-    }
-  }
-  for (const workloads::Bytes& bytes : run.tensors) {
-    text += " " + base::digest_text(bytes.data(), bytes.size());
-  }
-  return base::digest_text(text.data(), text.size());
-}
-
-/// The same, made by a process of its own.
+/// The fingerprint made by a process of its own.
 std::string fingerprint_apart(std::uint32_t seed) {
   int ends[2];
   if (pipe(ends) != 0) {

@@ -37,6 +37,15 @@ class Draw {
   std::mt19937& random_;
 };
 
+/// Formatted text whose arguments are drawn in the order in which they stand: compilers differ in
+/// the order of arguments in parentheses, but not in braces.
+struct Text {
+  template <typename... Arguments>
+  explicit Text(fmt::string_view format, const Arguments&... arguments)
+      : text{fmt::vformat(format, fmt::make_format_args(arguments...))} {}
+  std::string text;
+};
+
 class GraphBuilder {
  public:
   explicit GraphBuilder(std::mt19937& random) : draw_{random} { graph_.name = "random"; }
@@ -275,28 +284,45 @@ std::string random_external(Draw& draw) {
   const int deselect = draw.between(0, 3);
   switch (draw.between(0, 9)) {
     case 0:
-      return fmt::format("kind: qspi_nor, size: 4 MiB, keep_selected: {}, continuous_read: {}",
-                         keep, draw.chance(70) ? "true" : "false");
+      return Text{"kind: qspi_nor, size: 4 MiB, keep_selected: {}, continuous_read: {}", keep,
+                  draw.chance(70) ? "true" : "false"}
+          .text;
     case 1:
-      return fmt::format(
+      return Text{
           "kind: qspi_psram, size: 4 MiB, page: {} B, linear_clock: {} MHz, select_limit: {} ns, "
           "deselect: {} cycles, keep_selected: {}",
-          32 << draw.between(0, 5), draw.between(60, 110), draw.between(600, 8000), deselect, keep);
+          32 << draw.between(0, 5),
+          draw.between(60, 110),
+          draw.between(600, 8000),
+          deselect,
+          keep}
+          .text;
     case 2:
-      return fmt::format(
+      return Text{
           "kind: octal_psram, size: 4 MiB, page: {} B, row_crossing: {}, read_latency: {} cycles, "
           "select_limit: {} ns, deselect: {} cycles, keep_selected: {}",
-          32 << draw.between(0, 5), draw.chance(50) ? "true" : "false", draw.between(3, 10),
-          draw.between(300, 4000), deselect, keep);
+          32 << draw.between(0, 5),
+          draw.chance(50) ? "true" : "false",
+          draw.between(3, 10),
+          draw.between(300, 4000),
+          deselect,
+          keep}
+          .text;
     case 3:
     case 4:
-      return fmt::format(
+      return Text{
           "kind: hyperram, size: 4 MiB, refresh_period: {} ns, refresh_window: {} ns, "
           "select_limit: {} ns, deselect: {} cycles, keep_selected: {}",
-          draw.between(300, 5000), draw.between(20, 300), draw.between(400, 4000), deselect, keep);
+          draw.between(300, 5000),
+          draw.between(20, 300),
+          draw.between(400, 4000),
+          deselect,
+          keep}
+          .text;
     default:
-      return fmt::format("size: 4 MiB, bytes_per_cycle: {} B, latency: {} cycles, burst: {} B",
-                         draw.between(1, 9), draw.between(1, 20), 8 << draw.between(0, 5));
+      return Text{"size: 4 MiB, bytes_per_cycle: {} B, latency: {} cycles, burst: {} B",
+                  draw.between(1, 9), draw.between(1, 20), 8 << draw.between(0, 5)}
+          .text;
   }
 }
 
@@ -305,17 +331,22 @@ std::string random_flash(Draw& draw) {
   if (draw.chance(75)) {
     return "";
   }
-  return fmt::format("  flash: {{deselect: {} cycles, keep_selected: {}}}\n", draw.between(0, 3),
-                     draw.chance(50) ? "true" : "false");
+  return Text{"  flash: {{deselect: {} cycles, keep_selected: {}}}\n", draw.between(0, 3),
+              draw.chance(50) ? "true" : "false"}
+      .text;
 }
 
 std::string random_sram(Draw& draw, const std::string& external) {
   // What cannot be written can hold no tensors.
   const bool large = draw.chance(80) || external.find("qspi_nor") != std::string::npos;
   const bool banked = draw.chance(40);
-  return fmt::format("size: {} B, width: {} B, latency: {} cycles, banks: {}, ports: {}",
-                     large ? 512 * 1024 : 1024, 1 << draw.between(0, 4), draw.between(1, 3),
-                     banked ? 1 << draw.between(0, 4) : 1, banked ? draw.between(1, 3) : 1);
+  return Text{"size: {} B, width: {} B, latency: {} cycles, banks: {}, ports: {}",
+              large ? 512 * 1024 : 1024,
+              1 << draw.between(0, 4),
+              draw.between(1, 3),
+              banked ? 1 << draw.between(0, 4) : 1,
+              banked ? draw.between(1, 3) : 1}
+      .text;
 }
 
 std::string random_platform(std::mt19937& random) {
@@ -330,7 +361,7 @@ std::string random_platform(std::mt19937& random) {
   const char* same = "{system: 100 MHz}";
   const char* other =
       "{system: 100 MHz, host: 64 MHz, bus: 133 MHz, external: 66600 kHz, accelerator: 120 MHz}";
-  return fmt::format(
+  return Text{
       "clocks: {}\n"
       "host: {{burst: {} B, mac: 1 cycle}}\n"
       "bus: {{width: {} B, latency: {} cycles, arbitration: {}}}\n"
@@ -350,12 +381,27 @@ std::string random_platform(std::mt19937& random) {
       "  vector_lanes: {}\n"
       "  separate_store_channel: {}\n"
       "  shell: {{burst: {} B, decode: {} cycles, issue: {} cycles}}\n",
-      draw.chance(70) ? same : other, 4 << draw.between(0, 5), 1 << draw.between(0, 4),
-      draw.between(0, 3), draw.chance(50) ? "round_robin" : "priority", sram, external, flash,
-      draw.between(1, 17), draw.between(1, 17), buffer(400, 4000), buffer(400, 4000),
-      buffer(100, 4000), buffer(64, 2000), draw.between(1, 16), draw.between(1, 16),
-      draw.chance(25) ? "true" : "false", 4 << draw.between(0, 6), draw.between(0, 20),
-      draw.between(0, 2));
+      draw.chance(70) ? same : other,
+      4 << draw.between(0, 5),
+      1 << draw.between(0, 4),
+      draw.between(0, 3),
+      draw.chance(50) ? "round_robin" : "priority",
+      sram,
+      external,
+      flash,
+      draw.between(1, 17),
+      draw.between(1, 17),
+      buffer(400, 4000),
+      buffer(400, 4000),
+      buffer(100, 4000),
+      buffer(64, 2000),
+      draw.between(1, 16),
+      draw.between(1, 16),
+      draw.chance(25) ? "true" : "false",
+      4 << draw.between(0, 6),
+      draw.between(0, 20),
+      draw.between(0, 2)}
+      .text;
 }
 
 }  // namespace
