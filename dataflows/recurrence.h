@@ -14,12 +14,9 @@
 
 #include "base/clock.h"
 #include "dataflows/schedule.h"
+#include "dataflows/slot_pieces.h"
 
 namespace milliwatt::dataflows {
-
-/// For each slot the number of its group: slots of one buffer that overlap are one group, a slot of
-/// zero bytes (a token) is a group of its own.
-std::vector<std::uint32_t> slot_groups(const std::vector<Slot>& slots);
 
 /// How much of what a schedule may do at once is assumed to happen at once.
 enum class Overlap : std::uint8_t {
@@ -31,13 +28,11 @@ class Recurrence {
  public:
   /// `units`: number of units of the engine.
   Recurrence(const Schedule& schedule, const base::Clock& clock, std::size_t units, Overlap overlap)
-      : schedule_{schedule},
-        clock_{clock},
-        overlap_{overlap},
-        groups_{slot_groups(schedule.slots)},
-        written_(groups_.size(), 0),
-        read_(groups_.size(), 0),
-        free_(units, 0) {}
+      : schedule_{schedule}, clock_{clock}, overlap_{overlap}, free_(units, 0) {
+    pieces_.cut(schedule.slots);
+    written_.assign(pieces_.count(), 0);
+    read_.assign(pieces_.count(), 0);
+  }
 
   /// Walks all steps from `start` on and returns when the last has ended. `duration` is called as
   /// end = duration(step, start of the step), `visit` as visit(step, start, end); both in order.
@@ -60,10 +55,14 @@ class Recurrence {
   base::Picoseconds dependences_end(const Step& step) const {
     base::Picoseconds end = 0;
     for (const SlotId slot : step.reads) {
-      end = std::max(end, written_[groups_[slot]]);
+      for (std::uint32_t p = pieces_.of(slot).first; p < pieces_.of(slot).last; ++p) {
+        end = std::max(end, written_[p]);
+      }
     }
     for (const SlotId slot : step.writes) {
-      end = std::max({end, written_[groups_[slot]], read_[groups_[slot]]});
+      for (std::uint32_t p = pieces_.of(slot).first; p < pieces_.of(slot).last; ++p) {
+        end = std::max({end, written_[p], read_[p]});
+      }
     }
     return end;
   }
@@ -71,19 +70,26 @@ class Recurrence {
   void record(const Step& step, base::Picoseconds end) {
     free_[step.unit] = end;
     for (const SlotId slot : step.reads) {
-      read_[groups_[slot]] = std::max(read_[groups_[slot]], end);
+      note(read_, pieces_.of(slot), end);
     }
     for (const SlotId slot : step.writes) {
-      written_[groups_[slot]] = std::max(written_[groups_[slot]], end);
+      note(written_, pieces_.of(slot), end);
+    }
+  }
+
+  static void note(std::vector<base::Picoseconds>& latest, const SlotPieces::Range& pieces,
+                   base::Picoseconds end) {
+    for (std::uint32_t p = pieces.first; p < pieces.last; ++p) {
+      latest[p] = std::max(latest[p], end);
     }
   }
 
   const Schedule& schedule_;
   const base::Clock& clock_;
   Overlap overlap_;
-  std::vector<std::uint32_t> groups_;
-  std::vector<base::Picoseconds> written_;  ///< end of the last write, by group
-  std::vector<base::Picoseconds> read_;     ///< end of the last read, by group
+  SlotPieces pieces_;
+  std::vector<base::Picoseconds> written_;  ///< end of the last write, by piece
+  std::vector<base::Picoseconds> read_;     ///< end of the last read, by piece
   std::vector<base::Picoseconds> free_;     ///< end of the last step, by unit
 };
 

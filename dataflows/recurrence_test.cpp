@@ -56,28 +56,43 @@ std::vector<Span> spans(const Schedule& schedule, Overlap overlap = Overlap::kFu
   return all;
 }
 
-std::vector<std::uint32_t> groups(const std::vector<Slot>& slots) { return slot_groups(slots); }
-
-TEST(SlotGroups, DisjointSlotsStandAlone) {
-  EXPECT_THAT(groups({{0, 0, 8}, {0, 8, 8}, {1, 0, 8}}), ElementsAre(0, 1, 2));
+/// Whether slots `a` and `b` of `slots` share a piece.
+bool overlap(const std::vector<Slot>& slots, SlotId a, SlotId b) {
+  SlotPieces pieces;
+  pieces.cut(slots);
+  return pieces.of(a).first < pieces.of(b).last && pieces.of(b).first < pieces.of(a).last;
 }
 
-TEST(SlotGroups, OneSharedByteJoins) {
-  EXPECT_THAT(groups({{0, 0, 9}, {0, 8, 8}}), ElementsAre(0, 0));
-  EXPECT_THAT(groups({{0, 8, 8}, {0, 0, 9}}), ElementsAre(1, 1));  // the first in the buffer leads
+TEST(SlotPieces, OneSharedByteOverlaps) {
+  EXPECT_FALSE(overlap({{0, 0, 8}, {0, 8, 8}}, 0, 1));
+  EXPECT_TRUE(overlap({{0, 0, 9}, {0, 8, 8}}, 0, 1));
+  EXPECT_TRUE(overlap({{0, 8, 8}, {0, 0, 9}}, 0, 1));
+  EXPECT_TRUE(overlap({{0, 0, 8}, {0, 0, 8}}, 0, 1));
 }
 
-TEST(SlotGroups, JoinsChainsAndWhatALongSlotCovers) {
-  EXPECT_THAT(groups({{0, 0, 10}, {0, 5, 10}, {0, 12, 4}, {0, 16, 4}}), ElementsAre(0, 0, 0, 3));
-  EXPECT_THAT(groups({{0, 0, 100}, {0, 5, 1}, {0, 50, 1}, {0, 100, 1}}), ElementsAre(0, 0, 0, 3));
+TEST(SlotPieces, NeighboursOfASlotInTheMiddleDoNotOverlap) {
+  const std::vector<Slot> chain = {{0, 0, 10}, {0, 5, 10}, {0, 12, 4}};
+  EXPECT_TRUE(overlap(chain, 0, 1));
+  EXPECT_TRUE(overlap(chain, 1, 2));
+  EXPECT_FALSE(overlap(chain, 0, 2));
+  const std::vector<Slot> inside = {{0, 0, 100}, {0, 5, 1}, {0, 50, 1}, {0, 100, 1}};
+  EXPECT_TRUE(overlap(inside, 0, 1));
+  EXPECT_TRUE(overlap(inside, 0, 2));
+  EXPECT_FALSE(overlap(inside, 0, 3));
+  EXPECT_FALSE(overlap(inside, 1, 2));
 }
 
-TEST(SlotGroups, SamePlaceInAnotherBufferIsAnotherSlot) {
-  EXPECT_THAT(groups({{0, 0, 8}, {1, 0, 8}, {0, 0, 8}}), ElementsAre(0, 1, 0));
+TEST(SlotPieces, SamePlaceInAnotherBufferIsAnotherSlot) {
+  EXPECT_FALSE(overlap({{0, 0, 8}, {1, 0, 8}}, 0, 1));
 }
 
-TEST(SlotGroups, TokensOverlapNothing) {
-  EXPECT_THAT(groups({{0, 0, 8}, {0, 4, 0}, {0, 4, 0}, {0, 4, 8}}), ElementsAre(0, 1, 2, 0));
+TEST(SlotPieces, TokensOverlapNothing) {
+  const std::vector<Slot> slots = {{0, 0, 8}, {0, 4, 0}, {0, 4, 0}, {0, 4, 8}};
+  EXPECT_FALSE(overlap(slots, 0, 1));
+  EXPECT_FALSE(overlap(slots, 1, 2));
+  EXPECT_FALSE(overlap(slots, 1, 3));
+  EXPECT_TRUE(overlap(slots, 0, 3));
+  EXPECT_TRUE(overlap(slots, 1, 1));
 }
 
 TEST(Recurrence, AReaderWaitsForItsWriter) {
@@ -129,7 +144,14 @@ TEST(Recurrence, ATokenOrders) {
   EXPECT_THAT(spans(s), ElementsAre(Span{0, 4}, Span{4, 8}));
 }
 
-TEST(Recurrence, OverlappingSlotsCountAsOne) {
+TEST(Recurrence, AWriterWaitsOnlyForWhatItOverlaps) {
+  // Slot 1 overlaps both of its neighbours, which do not overlap each other: 0..10 and 0..3.
+  Schedule s = with_slots(0, {step(kDma, {}, {0}, 10), step(kArray, {}, {2}, 3)});
+  s.slots = {{0, 0, 10}, {0, 5, 10}, {0, 12, 4}};
+  EXPECT_THAT(spans(s), ElementsAre(Span{0, 10}, Span{0, 3}));
+}
+
+TEST(Recurrence, AReaderWaitsForTheWriterOfAnOverlappingSlot) {
   Schedule s = with_slots(0, {step(kDma, {}, {0}, 4), step(kArray, {1}, {}, 4)});
   s.slots = {{0, 0, 8}, {0, 7, 8}};
   EXPECT_EQ(spans(s)[1].first, 4);

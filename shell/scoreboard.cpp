@@ -4,13 +4,6 @@
 #include <algorithm>
 
 namespace milliwatt::shell {
-namespace {
-
-std::uint64_t place(const dataflows::Slot& slot) {
-  return std::uint64_t{slot.buffer} << 40 | slot.offset;
-}
-
-}  // namespace
 
 void Scoreboard::build(const dataflows::Schedule& schedule, int units, base::Cycles start) {
   units_ = units;
@@ -26,40 +19,16 @@ void Scoreboard::build(const dataflows::Schedule& schedule, int units, base::Cyc
   nearest_.assign(static_cast<std::size_t>(units), Dependence{0, kNone, StallCause::kOperand});
   dependences_.clear();
   first_dependence_.assign(1, 0);
-  cover(schedule.slots);
+  pieces_.cut(schedule.slots);
+  writers_.assign(pieces_.count(), {});
+  readers_.assign(std::size_t{pieces_.count()} * static_cast<std::size_t>(units_), kNone);
+  token_.clear();
+  for (const dataflows::Slot& slot : schedule.slots) {
+    token_.push_back(slot.bytes == 0);
+  }
   for (const dataflows::Step& step : schedule.steps) {
     enqueue(step);
   }
-}
-
-/// Cuts the buffers at every end of a slot. Slots that share a piece overlap; a slot without bytes
-/// gets a piece of its own.
-void Scoreboard::cover(const std::vector<dataflows::Slot>& slots) {
-  bounds_.clear();
-  for (const dataflows::Slot& slot : slots) {
-    if (slot.bytes > 0) {
-      bounds_.push_back(place(slot));
-      bounds_.push_back(place(slot) + slot.bytes);
-    }
-  }
-  std::sort(bounds_.begin(), bounds_.end());
-  bounds_.erase(std::unique(bounds_.begin(), bounds_.end()), bounds_.end());
-  const auto piece = [this](std::uint64_t bound) {
-    return static_cast<std::uint32_t>(std::lower_bound(bounds_.begin(), bounds_.end(), bound) -
-                                      bounds_.begin());
-  };
-  auto pieces = static_cast<std::uint32_t>(bounds_.size());
-  covers_.clear();
-  token_.clear();
-  for (const dataflows::Slot& slot : slots) {
-    const bool token = slot.bytes == 0;
-    token_.push_back(token);
-    covers_.push_back(token ? Cover{pieces, pieces + 1}
-                            : Cover{piece(place(slot)), piece(place(slot) + slot.bytes)});
-    pieces += token ? 1 : 0;
-  }
-  writers_.assign(pieces, {});
-  readers_.assign(std::size_t{pieces} * static_cast<std::size_t>(units_), kNone);
 }
 
 void Scoreboard::enqueue(const dataflows::Step& step) {
@@ -97,31 +66,31 @@ void Scoreboard::depend(dataflows::UnitId self, dataflows::UnitId unit, std::uin
 
 void Scoreboard::wait_to_read(dataflows::UnitId self, dataflows::SlotId slot) {
   const StallCause cause = token_[slot] ? StallCause::kOrder : StallCause::kOperand;
-  for (std::uint32_t r = covers_[slot].first; r < covers_[slot].last; ++r) {
-    depend(self, writers_[r].unit, writers_[r].ordinal, cause);
+  for (std::uint32_t p = pieces_.of(slot).first; p < pieces_.of(slot).last; ++p) {
+    depend(self, writers_[p].unit, writers_[p].ordinal, cause);
   }
 }
 
 void Scoreboard::wait_to_write(dataflows::UnitId self, dataflows::SlotId slot) {
   const StallCause cause = token_[slot] ? StallCause::kOrder : StallCause::kOutput;
-  for (std::uint32_t r = covers_[slot].first; r < covers_[slot].last; ++r) {
-    depend(self, writers_[r].unit, writers_[r].ordinal, cause);
+  for (std::uint32_t p = pieces_.of(slot).first; p < pieces_.of(slot).last; ++p) {
+    depend(self, writers_[p].unit, writers_[p].ordinal, cause);
     for (int unit = 0; unit < units_; ++unit) {
-      depend(self, static_cast<dataflows::UnitId>(unit), reader(r, unit), cause);
+      depend(self, static_cast<dataflows::UnitId>(unit), reader(p, unit), cause);
     }
   }
 }
 
 void Scoreboard::note_use(const dataflows::Step& step, std::uint32_t ordinal) {
   for (const dataflows::SlotId slot : step.reads) {
-    for (std::uint32_t r = covers_[slot].first; r < covers_[slot].last; ++r) {
-      reader(r, step.unit) = ordinal;
+    for (std::uint32_t p = pieces_.of(slot).first; p < pieces_.of(slot).last; ++p) {
+      reader(p, step.unit) = ordinal;
     }
   }
   for (const dataflows::SlotId slot : step.writes) {
-    for (std::uint32_t r = covers_[slot].first; r < covers_[slot].last; ++r) {
-      writers_[r] = {step.unit, ordinal};
-      std::fill_n(&reader(r, 0), units_, kNone);
+    for (std::uint32_t p = pieces_.of(slot).first; p < pieces_.of(slot).last; ++p) {
+      writers_[p] = {step.unit, ordinal};
+      std::fill_n(&reader(p, 0), units_, kNone);
     }
   }
 }

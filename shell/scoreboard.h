@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "dataflows/schedule.h"
+#include "dataflows/slot_pieces.h"
 #include "shell/stall.h"
 
 namespace milliwatt::shell {
@@ -82,25 +83,19 @@ class Scoreboard {
     std::uint32_t ended = 0;
     bool running = false;
   };
-  /// Elementary regions [first, last) that a slot covers: overlapping slots share some.
-  struct Cover {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-  };
-  /// Who used an elementary region last.
+  /// Who wrote a piece last.
   struct Writer {
     dataflows::UnitId unit = 0;
     std::uint32_t ordinal = kNone;
   };
 
-  void cover(const std::vector<dataflows::Slot>& slots);
   void enqueue(const dataflows::Step& step);
   void depend(dataflows::UnitId self, dataflows::UnitId unit, std::uint32_t ordinal,
               StallCause cause);
   void wait_to_read(dataflows::UnitId self, dataflows::SlotId slot);
   void wait_to_write(dataflows::UnitId self, dataflows::SlotId slot);
   void note_use(const dataflows::Step& step, std::uint32_t ordinal);
-  std::uint32_t& reader(std::uint32_t region, int unit) { return readers_[region * units_ + unit]; }
+  std::uint32_t& reader(std::uint32_t piece, int unit) { return readers_[piece * units_ + unit]; }
 
   int units_ = 0;
   base::Cycles start_ = 0;
@@ -109,8 +104,7 @@ class Scoreboard {
   std::vector<Dependence> dependences_;
   std::vector<std::uint32_t> first_dependence_;
   // Working space of build(), kept for its capacity.
-  std::vector<std::uint64_t> bounds_;
-  std::vector<Cover> covers_;
+  dataflows::SlotPieces pieces_;
   std::vector<bool> token_;
   std::vector<Writer> writers_;
   std::vector<std::uint32_t> readers_;
