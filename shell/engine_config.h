@@ -7,7 +7,6 @@
 
 #include "abi/descriptor.h"
 #include "base/clock.h"
-#include "dataflows/jobs.h"
 #include "dataflows/schedule.h"
 #include "shell/machine.h"
 
@@ -28,7 +27,6 @@ struct EngineConfig {
   base::Cycles issue_cycles = 0;
   /// The machine is asked to run this far at a time. Changes no result.
   base::Cycles advance_cycles = Machine::kUnlimited;
-  dataflows::SharedUnits shared;
   /// The buffer behind the memory window, where the engine has one.
   std::optional<dataflows::BufferId> window;
 };

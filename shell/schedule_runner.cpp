@@ -120,14 +120,14 @@ void ScheduleRunner::dispatch(UnitId id, const dataflows::Step& step) {
       const dataflows::OutputJob& job = command_.output_jobs[step.job];
       run_output_job(job, memory_);
       counts_.output(job, layer(step));
-      run_shared(id, dataflows::output_cycles(config_.shared, job));
+      run_shared(id, dataflows::output_cycles(machine_.shape().shared, job));
       break;
     }
     case UnitKind::kVector: {
       const dataflows::VectorJob& job = command_.vector_jobs[step.job];
       run_vector_job(job, memory_);
       counts_.vector(job, layer(step));
-      run_shared(id, dataflows::vector_cycles(config_.shared, job));
+      run_shared(id, dataflows::vector_cycles(machine_.shape().shared, job));
       break;
     }
   }

@@ -27,7 +27,6 @@ shell::EngineConfig engine_config(const Platform& platform) {
   config.bus_bytes = platform.bus.width_bytes;
   config.decode_cycles = platform.shell.decode_cycles;
   config.issue_cycles = platform.shell.issue_cycles;
-  config.shared = platform.machine->shape().shared;
   return config;
 }
 
@@ -89,6 +88,7 @@ void EngineEstimate::walk(const Command& command, const mw_descriptor_head& head
   const auto overlap = end_ == End::kLow ? dataflows::Overlap::kFull : dataflows::Overlap::kSerial;
   dataflows::Recurrence recurrence{command.schedule, system_.engine_clock, units.size(), overlap};
   std::vector<LayerSpan> spans;
+  spans.reserve(command.schedule.operators);
   for (int op = 0; op < command.schedule.operators; ++op) {
     spans.push_back({head.first_layer + op, std::numeric_limits<base::Picoseconds>::max(), start});
   }
@@ -120,7 +120,7 @@ std::vector<std::uint8_t> EngineEstimate::fetch(base::Cycles& at) {
     throw base::SimulationError("estimate: the descriptor does not lie in the program");
   }
   const std::uint8_t* first = program_.image.data() + place.offset;
-  const std::vector<std::uint8_t> descriptor(first, first + bytes);
+  std::vector<std::uint8_t> descriptor(first, first + bytes);
   mw_descriptor_head head;
   std::memcpy(&head, descriptor.data(), sizeof head);
   dataflows::Transfer transfer;
