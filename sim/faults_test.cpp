@@ -154,6 +154,14 @@ TEST(Accounting, LayersThatDoNotSumToTheTotalAreCaught) {
   EXPECT_THAT(message_of([&] { check_result(result); }), HasSubstr("sum to 20 cycles of 21"));
 }
 
+TEST(Accounting, AnIntervalWithoutACycleIsCaught) {
+  RunResult result;
+  result.cycles = {0, 0};
+  EXPECT_NO_THROW(check_result(result));
+  result.cycles = {0, -1};
+  EXPECT_THAT(message_of([&] { check_result(result); }), HasSubstr("0 to -1 cycles is empty"));
+}
+
 TEST(Accounting, CausesThatDoNotSumToALayerAreCaught) {
   RunResult result;
   result.layers.resize(1);

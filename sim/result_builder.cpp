@@ -244,6 +244,10 @@ void check_result(const RunResult& result) {
                                               layer.compulsory_offchip_bytes));
     }
   }
+  if (result.cycles.low > result.cycles.high) {
+    throw base::SimulationError(fmt::format("the interval of {} to {} cycles is empty",
+                                            result.cycles.low, result.cycles.high));
+  }
   if (cycles != result.cycles.low) {
     throw base::SimulationError(
         fmt::format("the layers sum to {} cycles of {}", cycles, result.cycles.low));
