@@ -46,7 +46,7 @@ class CsvTable {
 /// Builds a table as text: fields with a comma, quote or line break are quoted; lines end in \n.
 class CsvWriter {
  public:
-  explicit CsvWriter(std::vector<std::string> header);
+  explicit CsvWriter(const std::vector<std::string>& header);
 
   /// Throws InternalError when the number of fields differs from the header's.
   void add_row(const std::vector<std::string>& fields);

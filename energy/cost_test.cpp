@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
-Scope scope_of(std::map<std::string, double> numbers, std::map<std::string, Range> costs) {
+Scope scope_of(const std::map<std::string, double>& numbers,
+               const std::map<std::string, Range>& costs) {
   Scope scope;
   scope.number = [numbers](const std::string& name) -> std::optional<double> {
     return numbers.count(name) ? std::optional<double>(numbers.at(name)) : std::nullopt;

@@ -120,9 +120,9 @@ TEST(Resolve, BanksBelowTheTableArePricedAsRegisters) {
 
 TEST(Resolve, ListsEverythingThatIsMissing) {
   std::vector<Component> components = whole_system();
-  components[3].actions.push_back("teleport");
+  components[3].actions.emplace_back("teleport");
   components[4].class_name = "buss";
-  components[6].states.push_back("retention");
+  components[6].states.emplace_back("retention");
   components[7].attributes.clear();
   components[8].attributes["lames"] = 1;
   components[3].name = "ram chip";

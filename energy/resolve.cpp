@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> names_of(const std::vector<std::pair<std::string, Entry>>& entries) {
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const auto& [name, entry] : entries) {
     names.push_back(name);
   }

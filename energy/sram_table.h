@@ -86,11 +86,11 @@ class SramTable {
   static SramTable load(const std::string& path);
 
   /// Throws UserError listing the conditions that the table has.
-  SramSurface select(const SramConditions& conditions) const;
+  SramSurface select(const SramConditions& wanted) const;
   /// In the order of the file.
   std::vector<SramConditions> conditions() const;
   /// Empty when the table lacks the conditions.
-  std::vector<SramPoint> points(const SramConditions& conditions) const;
+  std::vector<SramPoint> points(const SramConditions& wanted) const;
 
  private:
   std::string name_;

@@ -60,7 +60,7 @@ class Interconnect {
   /// A burst is offered at time `t` (its cycle is clock.cycle_at_or_after(t)). The initiator has
   /// no other burst outstanding. Throws SimulationError naming the initiator when nothing is mapped
   /// there, or the target cannot be written.
-  void offer(InitiatorId initiator, base::Picoseconds t, const Burst& burst);
+  void offer(InitiatorId id, base::Picoseconds t, const Burst& burst);
   /// The next time at which `decide` may grant something, if anything is offered.
   std::optional<base::Picoseconds> next_decision() const;
 
@@ -148,7 +148,7 @@ class Interconnect {
   bool grant_once(base::Cycles cycle, std::vector<Grant>& grants);
   TargetId route_or_throw(InitiatorId initiator, const Burst& burst) const;
   bool wins_over(const Link& link, const Initiator& challenger, const Initiator& holder) const;
-  base::Picoseconds serve(InitiatorId initiator, TargetId target, base::Cycles granted,
+  base::Picoseconds serve(InitiatorId id, TargetId target, base::Cycles granted,
                           const Burst& burst);
 
   InterconnectConfig config_;

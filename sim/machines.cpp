@@ -58,11 +58,11 @@ std::vector<base::ParameterRow> describe_systolic() { return systolic_schema().d
 }  // namespace
 
 const std::vector<MachineKind>& machine_kinds() {
-  static const std::vector<MachineKind> kinds = {
+  static const std::vector<MachineKind> kKinds = {
       {"systolic", "Weight-stationary systolic array of int8 processing elements.",
        describe_systolic, read_systolic},
   };
-  return kinds;
+  return kKinds;
 }
 
 }  // namespace milliwatt::sim

@@ -3,7 +3,6 @@
 // case, byte for byte, at `values` and `exact`.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -12,18 +11,14 @@
 #include "sim/prepare.h"
 #include "sim/simulation.h"
 #include "workloads/load.h"
+#include "workloads/mlperf_tiny.h"
 
 namespace milliwatt::sim {
 namespace {
 
+namespace mlperf_tiny = workloads::mlperf_tiny;
+using mlperf_tiny::read_bytes;
 using workloads::Bytes;
-
-std::filesystem::path reference() {
-  const char* given = std::getenv("MILLIWATT_REFERENCE");
-  return given != nullptr
-             ? std::filesystem::path{given}
-             : std::filesystem::path{MILLIWATT_SOURCE_DIR} / ".." / "shared" / "reference";
-}
 
 struct Case {
   std::string network;
@@ -32,11 +27,6 @@ struct Case {
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.network << c.array; }
-
-Bytes read_bytes(const std::filesystem::path& path) {
-  const auto text = base::read_file(path.string());
-  return Bytes(text.begin(), text.end());
-}
 
 /// Compares every tensor that the case lists with its CRC-32; returns how many.
 int compare_tensors(const workloads::Graph& graph, const nlohmann::json& golden,
@@ -57,7 +47,7 @@ int compare_tensors(const workloads::Graph& graph, const nlohmann::json& golden,
 class MlperfTiny : public ::testing::TestWithParam<Case> {};
 
 TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
-  const std::filesystem::path folder = reference() / "mlperf-tiny" / "models" / GetParam().network;
+  const std::filesystem::path folder = mlperf_tiny::folder() / "models" / GetParam().network;
   if (!std::filesystem::exists(folder)) {
     GTEST_SKIP() << "no reference data at " << folder;
   }

@@ -63,7 +63,6 @@ class Bench {
   mcu::NativeHostTlm host_;
 
   Snapshot before_;
-  std::vector<shell::UnitAccount> accounts_before_;
   bool done_ = false;
   std::size_t read_ = 0;  ///< operators whose outputs have been read
   Simulated result_;

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
+#include <filesystem>
 
 #include "base/csv.h"
+#include "base/reference_testing.h"
 #include "energy/sram_table.h"
 
 namespace milliwatt::energy {
@@ -160,10 +160,9 @@ TEST(SramTruth, CactiAgainstHorowitz) {
 
 /// The bundled table is the reference table without the columns that are not used.
 TEST(SramTruth, BundledTableEqualsTheReference) {
-  const char* root = std::getenv("MILLIWATT_REFERENCE");
-  const std::string folder = root ? root : MILLIWATT_SOURCE_DIR "/../shared/reference";
-  const std::string path = folder + "/memory/sram/cacti_sram.csv";
-  if (!std::ifstream(path)) {
+  const std::string path =
+      (base::reference_folder(MILLIWATT_SOURCE_DIR) / "memory/sram/cacti_sram.csv").string();
+  if (!std::filesystem::exists(path)) {
     GTEST_SKIP() << "reference data not found; set MILLIWATT_REFERENCE";
   }
   const auto ours =
