@@ -18,7 +18,7 @@ void check_combination(const Arguments& arguments, sim::Level level) {
   if (arguments.has("input") && arguments.has("seed")) {
     throw base::UserError("options '--input' and '--seed' exclude each other");
   }
-  for (const char* option : {"input", "seed", "tensors"}) {
+  for (const char* option : {"input", "seed", "tensors", "no-check"}) {
     if (level == sim::Level::kEstimate && arguments.has(option)) {
       throw base::UserError(
           fmt::format("option '--{}': the level estimate computes no values", option));

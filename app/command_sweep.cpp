@@ -113,7 +113,7 @@ constexpr const char* kDetails =
     "  milliwatt sweep platform.yaml network.yaml --vary accelerator.rows=4,8,16 --out out/rows\n"
     "  milliwatt sweep configs/platforms/*.yaml workloads/networks/*.yaml --out out/all --jobs 8\n"
     "  milliwatt sweep platform.yaml model.tflite --vary memory.sram.size=64KiB,256KiB \\\n"
-    "      --vary technology.file=22nm,45nm --level values --out out/memory\n";
+    "      --vary technology.file=45nm,my.yaml --level values --out out/memory\n";
 
 std::vector<Option> options() {
   return {{"vary", "KEY=A,B,C", "A key of the platform and the values it takes. Repeatable.", true},

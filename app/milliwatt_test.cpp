@@ -167,6 +167,7 @@ TEST_F(Milliwatt, RefusesOptionsThatItWouldIgnore) {
   const std::string net = "run " + kPlatform + " '" + tiny_network() + "' ";
   EXPECT_EQ(run(net + "--level estimate --tensors '" + file("t") + "'").code, 2);
   EXPECT_EQ(run(net + "--level estimate --input x.npy").code, 2);
+  EXPECT_EQ(run(net + "--level estimate --no-check").code, 2);
   EXPECT_EQ(run(net + "--input x.npy --seed 3").code, 2);
   EXPECT_EQ(run(net + "--out '" + file("t/out") + "' --tensors '" + file("t") + "'").code, 2);
   EXPECT_EQ(run(net + "--out '" + file("t") + "' --tensors '" + file("t") + "'").code, 2);
