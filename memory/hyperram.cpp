@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "memory/serial_schema.h"
 
 namespace milliwatt::memory {
 namespace {
@@ -25,15 +26,8 @@ void check_latency(const std::string& name, const HyperRamConfig& config,
 base::Schema<HyperRamConfig> hyperram_schema() {
   using Config = HyperRamConfig;
   base::Schema<Config> schema{"hyperram", "HyperRAM: octal DDR, with latency doubled by refresh."};
-  schema.bytes("size", &Config::size)
-      .range(1024, std::int64_t{1} << 32)
-      .def(8 * 1024 * 1024)
-      .doc("Size of the memory.");
-  schema.frequency("max_clock", &Config::max_clock)
-      .def(200'000'000)
-      .source("S27KS0642 front page")
-      .confidence(base::Confidence::kPublished)
-      .doc("Fastest clock of the device.");
+  add_size(schema, 8 * 1024 * 1024);
+  add_max_clock(schema, 200'000'000, "S27KS0642 front page");
   schema.cycles("command_address", &Config::command_address)
       .range(1, 64)
       .def(3)
@@ -54,12 +48,7 @@ base::Schema<HyperRamConfig> hyperram_schema() {
   schema.boolean("fixed_latency", &Config::fixed_latency)
       .def(false)
       .doc("The device always takes the initial latency twice, collision or not.");
-  schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
-      .range(16, 128)
-      .power_of_two()
-      .source("S27KS0642: wrapped bursts of 16, 32, 64 and 128 bytes")
-      .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
+  add_wrap(schema, 16, 128, "S27KS0642: wrapped bursts of 16, 32, 64 and 128 bytes");
   schema.bytes("die", &Config::die)
       .range(1024, std::int64_t{1} << 32)
       .power_of_two()
@@ -82,16 +71,7 @@ base::Schema<HyperRamConfig> hyperram_schema() {
       .source("about one access to a row")
       .assumed(20'000, 100'000)
       .doc("Time that one refresh takes; an opening within it collides.");
-  schema.cycles("deselect", &Config::deselect)
-      .range(0, 64)
-      .def(1)
-      .assumed(0, 4)
-      .doc("Clocks that chip select is high between two openings.");
-  schema.boolean("keep_selected", &Config::keep_selected)
-      .def(false)
-      .doc(
-          "Chip select stays low behind a burst, so that one at the next address goes on with "
-          "data.");
+  add_selection(schema);
   return schema;
 }
 

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/octal_psram.h"
 
+#include "memory/serial_schema.h"
+
 namespace milliwatt::memory {
 
 base::Schema<OctalPsramConfig> octal_psram_schema() {
   using Config = OctalPsramConfig;
   base::Schema<Config> schema{"octal_psram", "Octal DDR pseudo-static RAM."};
-  schema.bytes("size", &Config::size)
-      .range(1024, std::int64_t{1} << 32)
-      .def(8 * 1024 * 1024)
-      .doc("Size of the memory.");
-  schema.frequency("max_clock", &Config::max_clock)
-      .def(200'000'000)
-      .source("APS6408L rev 1.8 and APS256XXN rev 1.00 front pages")
-      .confidence(base::Confidence::kPublished)
-      .doc("Fastest clock of the device.");
+  add_size(schema, 8 * 1024 * 1024);
+  add_max_clock(schema, 200'000'000, "APS6408L rev 1.8 and APS256XXN rev 1.00 front pages");
   schema.cycles("command_address", &Config::command_address)
       .range(1, 64)
       .def(3)
@@ -45,27 +40,13 @@ base::Schema<OctalPsramConfig> octal_psram_schema() {
       .source("APS256XXN rev 1.00 front page: row boundary crossing reads by a mode bit")
       .confidence(base::Confidence::kPublished)
       .doc("Reads go on over the end of a page; writes never do.");
-  schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
-      .range(16, 2048)
-      .power_of_two()
-      .source("APS6408L: 16, 32, 64, 128 bytes; APS256XXN also 2 KiB")
-      .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
+  add_wrap(schema, 16, 2048, "APS6408L: 16, 32, 64, 128 bytes; APS256XXN also 2 KiB");
   schema.duration("select_limit", &Config::select_limit)
       .def(4'000'000)
       .source("APS256XXN, tCEM: 4 us at standard and 1 us at extended temperature (litex PR 2573)")
       .confidence(base::Confidence::kPublished)
       .doc("Longest time that chip select may be low, for the device refreshes itself behind it.");
-  schema.cycles("deselect", &Config::deselect)
-      .range(0, 64)
-      .def(1)
-      .assumed(0, 4)
-      .doc("Clocks that chip select is high between two openings.");
-  schema.boolean("keep_selected", &Config::keep_selected)
-      .def(false)
-      .doc(
-          "Chip select stays low behind a burst, so that one at the next address goes on with "
-          "data.");
+  add_selection(schema);
   return schema;
 }
 

@@ -3,20 +3,15 @@
 
 #include <utility>
 
+#include "memory/serial_schema.h"
+
 namespace milliwatt::memory {
 
 base::Schema<QspiNorConfig> qspi_nor_schema() {
   using Config = QspiNorConfig;
   base::Schema<Config> schema{"qspi_nor", "Quad-SPI NOR flash, executed in place; read only."};
-  schema.bytes("size", &Config::size)
-      .range(1024, std::int64_t{1} << 32)
-      .def(16 * 1024 * 1024)
-      .doc("Size of the memory.");
-  schema.frequency("max_clock", &Config::max_clock)
-      .def(133'000'000)
-      .source("W25Q128 class: 104 to 133 MHz")
-      .confidence(base::Confidence::kPublished)
-      .doc("Fastest clock of the device.");
+  add_size(schema, 16 * 1024 * 1024);
+  add_max_clock(schema, 133'000'000, "W25Q128 class: 104 to 133 MHz");
   schema.cycles("command", &Config::command)
       .range(0, 64)
       .def(8)
@@ -44,22 +39,8 @@ base::Schema<QspiNorConfig> qspi_nor_schema() {
   schema.boolean("continuous_read", &Config::continuous_read)
       .def(true)
       .doc("The mode bits say that the next read comes without a command.");
-  schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
-      .range(8, 64)
-      .power_of_two()
-      .source("W25Q128 class: wraps of 8, 16, 32 and 64 bytes")
-      .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
-  schema.cycles("deselect", &Config::deselect)
-      .range(0, 64)
-      .def(1)
-      .assumed(0, 4)
-      .doc("Clocks that chip select is high between two openings.");
-  schema.boolean("keep_selected", &Config::keep_selected)
-      .def(false)
-      .doc(
-          "Chip select stays low behind a burst, so that one at the next address goes on with "
-          "data.");
+  add_wrap(schema, 8, 64, "W25Q128 class: wraps of 8, 16, 32 and 64 bytes");
+  add_selection(schema);
   return schema;
 }
 

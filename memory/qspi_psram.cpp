@@ -2,21 +2,15 @@
 #include "memory/qspi_psram.h"
 
 #include "base/error.h"
+#include "memory/serial_schema.h"
 
 namespace milliwatt::memory {
 
 base::Schema<QspiPsramConfig> qspi_psram_schema() {
   using Config = QspiPsramConfig;
   base::Schema<Config> schema{"qspi_psram", "Quad-SPI pseudo-static RAM in QPI mode."};
-  schema.bytes("size", &Config::size)
-      .range(1024, std::int64_t{1} << 32)
-      .def(8 * 1024 * 1024)
-      .doc("Size of the memory.");
-  schema.frequency("max_clock", &Config::max_clock)
-      .def(144'000'000)
-      .source("APS6404L front page")
-      .confidence(base::Confidence::kPublished)
-      .doc("Fastest clock of the device.");
+  add_size(schema, 8 * 1024 * 1024);
+  add_max_clock(schema, 144'000'000, "APS6404L front page");
   schema.frequency("fast_clock", &Config::fast_clock)
       .def(66'000'000)
       .source("APS6404L front page: 66 MHz for 0Bh")
@@ -61,27 +55,13 @@ base::Schema<QspiPsramConfig> qspi_psram_schema() {
       .source("APS6404L front page; APS1604M: 512")
       .confidence(base::Confidence::kPublished)
       .doc("A burst above linear_clock stays within an aligned page.");
-  schema.integer("wrap", &Config::wrap, base::Unit::kBytes)
-      .range(16, 1024)
-      .power_of_two()
-      .source("APS6404L: 32 B by toggle; APS1604M: 16, 32, 64, 512 bytes")
-      .confidence(base::Confidence::kPublished)
-      .doc("Aligned block at whose end a burst wraps. Absent: linear bursts.");
+  add_wrap(schema, 16, 1024, "APS6404L: 32 B by toggle; APS1604M: 16, 32, 64, 512 bytes");
   schema.duration("select_limit", &Config::select_limit)
       .def(8'000'000)
       .source("APS6404L, tCEM of the standard grade; 4 us extended (recalled)")
       .assumed(3'000'000, 8'000'000)
       .doc("Longest time that chip select may be low, for the device refreshes itself behind it.");
-  schema.cycles("deselect", &Config::deselect)
-      .range(0, 64)
-      .def(1)
-      .assumed(0, 4)
-      .doc("Clocks that chip select is high between two openings.");
-  schema.boolean("keep_selected", &Config::keep_selected)
-      .def(false)
-      .doc(
-          "Chip select stays low behind a burst, so that one at the next address goes on with "
-          "data.");
+  add_selection(schema);
   return schema;
 }
 
