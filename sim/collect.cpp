@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/collect.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+
 namespace milliwatt::sim {
 
 Snapshot take_snapshot(const System& system, const mcu::NativeHost& host,
@@ -45,6 +49,20 @@ void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
       measurement.activities.push_back(
           {Cause::kHost, clock.edge(interval.begin), clock.edge(interval.end)});
     }
+  }
+}
+
+void check_host_accounts(const Measurement& measurement, const base::Clock& clock) {
+  const base::Counters* host = measurement.counts.find("host");
+  std::int64_t accounted = 0;
+  for (int action = 0; host != nullptr && action < host->actions(); ++action) {
+    accounted += host->total(action);
+  }
+  const base::Cycles passed =
+      clock.cycle_at_or_after(measurement.end) - clock.cycle_at_or_after(measurement.begin);
+  if (accounted != passed) {
+    throw base::SimulationError(
+        fmt::format("the host accounts for {} cycles, active and idle, of {}", accounted, passed));
   }
 }
 

@@ -31,6 +31,10 @@ mcu::ProgramPlace program_place(const Program& program);
 void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
                          const dataflows::Plan& plan, Measurement& measurement);
 
+/// The host accounts for every cycle of the inference, as active or idle, by its own count. Throws
+/// SimulationError when they do not sum to the time that passed. `clock` is the host's.
+void check_host_accounts(const Measurement& measurement, const base::Clock& clock);
+
 /// Finds where each layer of the plan begins from marks and spans.
 void cut_layers(const dataflows::Plan& plan, Measurement& measurement);
 

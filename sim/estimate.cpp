@@ -126,6 +126,7 @@ class Walk {
       measurement_.activities = engine_->activities();
       measurement_.spans = engine_->spans();
     }
+    check_host_accounts(measurement_, system_.host_clock);
     add_host_activities(host_, system_.host_clock, plan_, measurement_);
     cut_layers(plan_, measurement_);
   }

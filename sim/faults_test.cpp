@@ -10,6 +10,7 @@
 
 #include "abi/command_list.h"
 #include "base/error.h"
+#include "sim/collect.h"
 #include "sim/conservation.h"
 #include "sim/prepare.h"
 #include "sim/program.h"
@@ -180,6 +181,21 @@ TEST(Accounting, LessThanCompulsoryTrafficIsCaught) {
   EXPECT_NO_THROW(check_result(result));
   result.layers[0].compulsory_offchip_bytes = 100;
   EXPECT_THAT(message_of([&] { check_result(result); }), HasSubstr("100 are compulsory"));
+}
+
+TEST(Accounting, CyclesThatTheHostDoesNotAccountForAreCaught) {
+  const base::Clock clock{"host", 100'000'000};
+  Measurement m;
+  m.begin = clock.edge(5);
+  m.end = clock.edge(15);
+  base::Counters host{"host", mcu::host_core_class()};
+  host.add(0, 0, 7);
+  host.add(1, 0, 3);
+  m.counts.components = {host};
+  EXPECT_NO_THROW(check_host_accounts(m, clock));
+  m.end = clock.edge(16);
+  EXPECT_THAT(message_of([&] { check_host_accounts(m, clock); }),
+              HasSubstr("accounts for 10 cycles, active and idle, of 11"));
 }
 
 TEST(Accounting, BytesLostBetweenTheEndsOfALinkAreCaught) {

@@ -254,6 +254,7 @@ void Bench::finish() {
           {span.layer, system_.engine_clock.edge(span.begin), system_.engine_clock.edge(span.end)});
     }
   }
+  check_host_accounts(m, system_.host_clock);
   add_host_activities(host_core_, system_.host_clock, plan_, m);
   cut_layers(plan_, m);
 }
