@@ -78,13 +78,7 @@ Schema<ShellConfig> shell_schema() {
 /// The map under `key`, an empty one when it is absent.
 YamlNode child(const YamlNode& map, const std::string& key) {
   const YamlNode* node = map.find(key);
-  if (node != nullptr) {
-    return *node;
-  }
-  YamlNode empty = YamlNode::map();
-  empty.place = map.place;
-  empty.place.path = map.place.path.empty() ? key : map.place.path + "." + key;
-  return empty;
+  return node != nullptr ? *node : base::empty_child(map, key);
 }
 
 /// The text under `key` of `map`, or `otherwise`.
