@@ -162,7 +162,9 @@ std::string CsvTable::where(int row) const {
   return fmt::format("{}:{}", name_, rows_.at(row).line);
 }
 
-CsvWriter::CsvWriter(const std::vector<std::string>& header) : columns_(header.size()) { append(header); }
+CsvWriter::CsvWriter(const std::vector<std::string>& header) : columns_(header.size()) {
+  append(header);
+}
 
 void CsvWriter::add_row(const std::vector<std::string>& fields) {
   if (fields.size() != columns_) {
