@@ -136,7 +136,6 @@ void Builder::set_states() {
     copy.destination = program_.tensor_places[id];
     copy.bytes = static_cast<std::uint32_t>(zeros.size());
     copy.layer = UINT32_MAX;  // no layer's
-    copy.layer = UINT32_MAX;  // none
     const std::uint32_t args = image_.append(&copy, sizeof copy, kStructureAlignment);
     setup_.push_back(command(MW_COPY, {MW_REGION_PROGRAM, args}));
   }
