@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/scratch_folder.h"
 #include "workloads/load.h"
 #include "workloads/npy.h"
 #include "workloads/reference.h"
@@ -147,17 +148,12 @@ TEST(LayerTrace, Resnet8HasThePublishedSize) {
 
 class LayerTraceFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) / "milliwatt_trace_files";
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   void write(const std::string& name, const NpyArray& array) {
-    std::ofstream(folder_ / name, std::ios::binary) << format_npy(array);
+    std::ofstream(scratch_.path(name), std::ios::binary) << format_npy(array);
   }
 
-  std::filesystem::path folder_;
+  base::ScratchFolder scratch_;
+  const std::filesystem::path folder_ = scratch_.path("");
 };
 
 TEST_F(LayerTraceFiles, GiveWeightsBiasAndScales) {
