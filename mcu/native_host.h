@@ -95,8 +95,6 @@ class NativeHost {
   const base::Counters& counters() const { return counters_; }
   /// Every cycle of every section once, in order; neighbours differ in layer or activity.
   const std::vector<HostInterval>& timeline() const { return timeline_; }
-  /// Layer of the last MARK.
-  int marked_layer() const { return marked_layer_; }
 
  private:
   /// What is to be found out once all tasks are done.
