@@ -90,14 +90,7 @@ class Commands : public testing::Test {
   std::string summary(const std::string& out) const { return scratch_.read(out + "/summary.csv"); }
 
   std::map<std::string, std::string> contents(const std::string& name) const {
-    std::map<std::string, std::string> files;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(file(name))) {
-      if (entry.is_regular_file()) {
-        files[entry.path().lexically_relative(file(name)).string()] =
-            base::read_file(entry.path().string());
-      }
-    }
-    return files;
+    return scratch_.contents(name);
   }
 
  private:

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -31,6 +32,18 @@ class ScratchFolder {
   void write(const std::string& name, const std::string& bytes) const {
     std::filesystem::create_directories((path_ / name).parent_path());
     std::ofstream(path_ / name, std::ios::binary) << bytes;
+  }
+
+  /// Bytes of every file below a folder, by relative name.
+  std::map<std::string, std::string> contents(const std::string& name) const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path_ / name)) {
+      if (entry.is_regular_file()) {
+        const std::string below = entry.path().lexically_relative(path_ / name).string();
+        files[below] = read((std::filesystem::path(name) / below).string());
+      }
+    }
+    return files;
   }
 
   std::string read(const std::string& name) const {
