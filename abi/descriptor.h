@@ -7,7 +7,7 @@
 #include "abi/layout.h"
 
 #define MW_DESCRIPTOR_MAGIC 0x3144574du /* "MWD1" */
-#define MW_DESCRIPTOR_VERSION 1u
+#define MW_DESCRIPTOR_VERSION 2u
 
 /* Who decodes the section behind the head. */
 enum mw_machine {
@@ -70,8 +70,10 @@ MW_OFFSET(mw_conv_geometry, dilation_w, 48);
 MW_OFFSET(mw_conv_geometry, pad_top, 52);
 MW_OFFSET(mw_conv_geometry, pad_left, 56);
 
-/* Section of MW_MACHINE_SYSTOLIC: weight stationary, weights packed [column tile][k][column] with
- * k = (ky * kernel_w + kx) * input_c + c, a requantization table per output channel. */
+/* Section of MW_MACHINE_SYSTOLIC: weights packed [filter tile][k][filter] with
+ * k = (ky * kernel_w + kx) * channels + c over the channels that the filters of the tile look at; a
+ * requantization table per output channel. A filter tile is at most the output_c / groups filters
+ * of a group, or whole groups: then filters have zeros for the channels of other groups. */
 typedef struct mw_systolic_descriptor {
   mw_descriptor_head head;
   mw_conv_geometry geometry;
@@ -80,11 +82,13 @@ typedef struct mw_systolic_descriptor {
   int32_t clamp_low, clamp_high;
   int32_t tile_h, tile_w;    /* output pixels of a tile */
   int32_t pixel_tiles_outer; /* 0: filter tiles are the outer loop; 1: pixel tiles are */
-  int32_t weights_per_fold;  /* 0: a column tile's weights are loaded at once; 1: fold by fold */
-  int32_t reserved;          /* 0 */
+  int32_t weights_per_fold;  /* 0: a filter tile's weights are loaded at once; 1: fold by fold */
+  int32_t groups;            /* of channels and filters; 1: all filters see all channels */
+  int32_t filter_tile;       /* filters of a tile */
+  int32_t fold_taps;         /* taps of a fold */
   mw_ref ifmap, weights, parameters, ofmap;
 } mw_systolic_descriptor;
-MW_LAYOUT(mw_systolic_descriptor, 144);
+MW_LAYOUT(mw_systolic_descriptor, 152);
 MW_OFFSET(mw_systolic_descriptor, head, 0);
 MW_OFFSET(mw_systolic_descriptor, geometry, 16);
 MW_OFFSET(mw_systolic_descriptor, input_zero_point, 76);
@@ -95,11 +99,13 @@ MW_OFFSET(mw_systolic_descriptor, tile_h, 92);
 MW_OFFSET(mw_systolic_descriptor, tile_w, 96);
 MW_OFFSET(mw_systolic_descriptor, pixel_tiles_outer, 100);
 MW_OFFSET(mw_systolic_descriptor, weights_per_fold, 104);
-MW_OFFSET(mw_systolic_descriptor, reserved, 108);
-MW_OFFSET(mw_systolic_descriptor, ifmap, 112);
-MW_OFFSET(mw_systolic_descriptor, weights, 120);
-MW_OFFSET(mw_systolic_descriptor, parameters, 128);
-MW_OFFSET(mw_systolic_descriptor, ofmap, 136);
+MW_OFFSET(mw_systolic_descriptor, groups, 108);
+MW_OFFSET(mw_systolic_descriptor, filter_tile, 112);
+MW_OFFSET(mw_systolic_descriptor, fold_taps, 116);
+MW_OFFSET(mw_systolic_descriptor, ifmap, 120);
+MW_OFFSET(mw_systolic_descriptor, weights, 128);
+MW_OFFSET(mw_systolic_descriptor, parameters, 136);
+MW_OFFSET(mw_systolic_descriptor, ofmap, 144);
 
 enum mw_vector_operation { MW_VECTOR_ADD = 0, MW_VECTOR_AVERAGE_POOL = 1, MW_VECTOR_MAX_POOL = 2 };
 

@@ -115,6 +115,35 @@ Graph random_convolution(Dice& dice) {
                                  output_shape(conv.window, image, filters), filters));
 }
 
+Graph random_grouped_convolution(Dice& dice) {
+  std::vector<std::int32_t> image = random_image(dice);
+  const Window window = random_window(dice, image, true);
+  if (dice.one_in(2)) {
+    workloads::DepthwiseConv2d depthwise;
+    depthwise.window = window;
+    depthwise.multiplier = dice.roll(1, 3);
+    depthwise.activation = random_activation(dice);
+    const std::int32_t filters = image[3] * depthwise.multiplier;
+    Tensor weights = random_weights(dice, {1, window.kernel_h, window.kernel_w, filters}, filters);
+    weights.quantization.dimension = 3;
+    return single(OperatorKind::kDepthwiseConv2d, depthwise,
+                  weighted_tensors(dice, image, std::move(weights),
+                                   output_shape(window, image, filters), filters));
+  }
+  workloads::Conv2d conv;
+  conv.window = window;
+  conv.groups = dice.roll(2, 4);
+  conv.activation = random_activation(dice);
+  const std::int32_t depth = image[3];
+  image[3] *= conv.groups;
+  const std::int32_t filters = conv.groups * dice.roll(1, 6);
+  Tensor weights =
+      random_weights(dice, {filters, window.kernel_h, window.kernel_w, depth}, filters);
+  return single(OperatorKind::kConv2d, conv,
+                weighted_tensors(dice, image, std::move(weights),
+                                 output_shape(window, image, filters), filters));
+}
+
 Graph random_fully_connected(Dice& dice) {
   const std::int32_t rows = dice.roll(1, 5);
   const std::int32_t depth = dice.roll(1, 60);

@@ -38,6 +38,8 @@ using workloads::testing::single;
 /// Random operators of at most a few thousand multiply-accumulates per output channel: any stride,
 /// dilation and padding, scales per channel or shared, with and without bias.
 workloads::Graph random_convolution(Dice& dice);
+/// In 2 .. 4 groups, or depthwise with a multiplier.
+workloads::Graph random_grouped_convolution(Dice& dice);
 workloads::Graph random_fully_connected(Dice& dice);
 workloads::Graph random_addition(Dice& dice);
 workloads::Graph random_pool(Dice& dice);

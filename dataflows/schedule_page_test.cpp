@@ -88,8 +88,8 @@ std::string work(const SystolicProgram& program, const Step& step) {
   if (step.unit == kArrayUnit) {
     const Fold& fold = program.folds[step.job];
     return fmt::format("fold: taps {}..{} of filters {}..{}, {} pixels{}", fold.k_begin,
-                       fold.k_begin + fold.rows - 1, fold.filter_begin,
-                       fold.filter_begin + fold.columns - 1, fold.pixels(),
+                       fold.k_begin + fold.taps - 1, fold.filter_begin,
+                       fold.filter_begin + fold.filters - 1, fold.pixels,
                        fold.accumulate ? ", added" : "");
   }
   const OutputJob& job = program.command.output_jobs[step.job];

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataflows/systolic_engine.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/integer_math.h"
 #include "dataflows/recurrence.h"
 #include "dataflows/systolic_task.h"
+#include "dataflows/systolic_tiling.h"
 #include "dataflows/vector_task.h"
 
 namespace milliwatt::dataflows {
@@ -18,21 +21,89 @@ using workloads::Tensor;
 using workloads::TensorRole;
 
 /// The mapping that needs least of every buffer.
-constexpr SystolicMapping kSmallest{1, 1, false, true};
+SystolicMapping smallest_mapping(const SystolicShape& shape) {
+  SystolicMapping mapping{1, 1, false, true, 0, 0};
+  if (shape.dataflow == Dataflow::kInputStationary) {
+    mapping.filter_tile = 1;
+  }
+  if (shape.dataflow == Dataflow::kOutputStationary) {
+    mapping.fold_taps = 1;
+  }
+  return mapping;
+}
+
+/// `whole`, and its halves, quarters ... down to 1.
+std::vector<std::int32_t> halvings(std::int32_t whole) {
+  std::vector<std::int32_t> parts{whole};
+  while (parts.back() > 1) {
+    parts.push_back(base::divide_up(parts.back(), 2));
+  }
+  return parts;
+}
+
+/// Numbers of filters that a tile may have. One group: as many as the array has columns; where
+/// filters stream past, any part of them. Several small groups side by side: as many as the columns
+/// hold, as many as have their taps in one fold, or one.
+std::vector<std::int32_t> filter_tiles(const Convolution& c, const SystolicShape& shape) {
+  const std::int32_t filters = c.group_filters();
+  const std::int32_t most = std::min(most_filters(shape), shape.columns);
+  if (c.groups == 1 || filters > most) {
+    return shape.dataflow == Dataflow::kInputStationary
+               ? halvings(filters)
+               : std::vector<std::int32_t>{std::min(filters, most)};
+  }
+  const std::int64_t group_taps = c.positions() * c.group_channels();
+  const std::int32_t by_columns = std::min(c.groups, most / filters);
+  const auto by_rows =
+      static_cast<std::int32_t>(std::clamp<std::int64_t>(shape.rows / group_taps, 1, by_columns));
+  std::vector<std::int32_t> tiles;
+  for (const std::int32_t groups : {by_columns, by_rows, 1}) {
+    const std::int32_t tile = groups * filters;
+    if (std::find(tiles.begin(), tiles.end(), tile) == tiles.end()) {
+      tiles.push_back(tile);
+    }
+  }
+  if (shape.dataflow == Dataflow::kInputStationary) {
+    const std::vector<std::int32_t> parts = halvings(filters);
+    tiles.insert(tiles.end(), parts.begin() + 1, parts.end());
+  }
+  return tiles;
+}
+
+/// All cuts of filters and taps: SystolicMapping with tiles of one pixel.
+std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape) {
+  std::vector<SystolicMapping> found;
+  for (const std::int32_t filters : filter_tiles(c, shape)) {
+    SystolicMapping mapping{1, 1, false, false, filters, 0};
+    found.push_back(mapping);
+    mapping.weights_per_fold = true;
+    if (shape.dataflow != Dataflow::kOutputStationary) {
+      found.push_back(mapping);
+      continue;
+    }
+    const std::int64_t taps = Tiling{c, mapping, shape}.full_tile().taps;
+    for (const std::int32_t part :
+         halvings(static_cast<std::int32_t>(std::min<std::int64_t>(taps, kMostFoldTaps)))) {
+      mapping.fold_taps = part;
+      found.push_back(mapping);
+    }
+  }
+  return found;
+}
 
 /// Appends `mapping` with the largest tiles that fit: at most kMostHeights of full width, else one
 /// narrower one.
-void add_tiles(const ConvGeometry& geometry, const SystolicShape& shape, SystolicMapping mapping,
+void add_tiles(const Convolution& convolution, const SystolicShape& shape, SystolicMapping mapping,
                std::vector<SystolicMapping>& found) {
   constexpr std::size_t kMostHeights = 4;
   const std::size_t enough = found.size() + kMostHeights;
   const auto add_if_fits = [&] {
-    if (misfit(geometry, mapping, shape).empty()) {
+    if (misfit(convolution, mapping, shape).empty()) {
       found.push_back(mapping);
     }
   };
-  mapping.tile_w = geometry.output_w;
-  for (mapping.tile_h = geometry.output_h; found.size() < enough;
+  mapping.tile_w = convolution.geometry.output_w;
+  for (mapping.tile_h = convolution.geometry.output_h; found.size() < enough;
        mapping.tile_h = base::divide_up(mapping.tile_h, 2)) {
     add_if_fits();
     if (mapping.tile_h <= 1) {
@@ -46,9 +117,10 @@ void add_tiles(const ConvGeometry& geometry, const SystolicShape& shape, Systoli
 }
 
 /// Places of a trial command: apart, so that no two tensors touch.
-SystolicCommand trial(const ConvGeometry& geometry, const SystolicMapping& mapping) {
+SystolicCommand trial(const Convolution& convolution, const SystolicMapping& mapping) {
   SystolicCommand command;
-  command.geometry = geometry;
+  command.geometry = convolution.geometry;
+  command.groups = convolution.groups;
   command.mapping = mapping;
   command.ifmap = std::uint64_t{1} << 40;
   command.weights = std::uint64_t{2} << 40;
@@ -77,13 +149,14 @@ std::int64_t transfer_cycles(const Transfer& t, const TransferCosts& costs) {
       (bursts * link.cycles_per_burst + static_cast<double>(run) * link.cycles_per_byte));
 }
 
+bool is_product(const Operator& op) {
+  return op.kind == OperatorKind::kConv2d || op.kind == OperatorKind::kDepthwiseConv2d ||
+         op.kind == OperatorKind::kFullyConnected;
+}
+
 std::optional<std::string> array_refuses(const Graph& graph, const Operator& op) {
-  if (op.kind != OperatorKind::kConv2d && op.kind != OperatorKind::kFullyConnected) {
-    return "the array runs conv2d and fully_connected only";
-  }
-  const auto* conv = std::get_if<workloads::Conv2d>(&op.attributes);
-  if (conv != nullptr && conv->groups != 1) {
-    return "the array does not run grouped convolutions";
+  if (!is_product(op)) {
+    return "the array runs conv2d, depthwise_conv2d and fully_connected only";
   }
   const Tensor& weights = graph.tensor(op.inputs[1]);
   const bool has_bias = op.inputs.size() > 2 && op.inputs[2] != workloads::kNoTensor;
@@ -113,42 +186,43 @@ std::optional<std::string> SystolicEngine::refuses(const Graph& graph, const Ope
   if (std::optional<std::string> reason = array_refuses(graph, op)) {
     return reason;
   }
-  const ConvGeometry geometry = conv_geometry(graph, op);
-  if (candidates(geometry).empty()) {
-    return "no mapping fits: " + misfit(geometry, kSmallest, shape_);
+  const Convolution convolution = convolution_of(graph, op);
+  if (candidates(convolution).empty()) {
+    return "no mapping fits: " + misfit(convolution, smallest_mapping(shape_), shape_);
   }
   return sums_refused(graph, op);
 }
 
 std::unique_ptr<EngineTask> SystolicEngine::map(const Graph& graph, const Operator& op,
                                                 const TransferCosts& costs) const {
-  if (op.kind != OperatorKind::kConv2d && op.kind != OperatorKind::kFullyConnected) {
+  if (!is_product(op)) {
     return vector_task(graph, op, systolic_engine_shape(shape_));
   }
-  return systolic_task(graph, op, shape_, choose(conv_geometry(graph, op), costs));
+  return systolic_task(graph, op, shape_, choose(convolution_of(graph, op), costs));
 }
 
-std::vector<SystolicMapping> SystolicEngine::candidates(const ConvGeometry& geometry) const {
+std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convolution) const {
   std::vector<SystolicMapping> found;
   for (const bool pixels_outer : {false, true}) {
-    for (const bool per_fold : {false, true}) {
-      add_tiles(geometry, shape_, {1, 1, pixels_outer, per_fold}, found);
+    for (SystolicMapping cut : cuts(convolution, shape_)) {
+      cut.pixel_tiles_outer = pixels_outer;
+      add_tiles(convolution, shape_, cut, found);
     }
   }
   return found;
 }
 
-SystolicMapping SystolicEngine::choose(const ConvGeometry& geometry,
+SystolicMapping SystolicEngine::choose(const Convolution& convolution,
                                        const TransferCosts& costs) const {
-  const std::vector<SystolicMapping> all = candidates(geometry);
+  const std::vector<SystolicMapping> all = candidates(convolution);
   if (all.empty()) {
     throw base::UserError("no mapping fits the array's buffers: " +
-                          misfit(geometry, kSmallest, shape_));
+                          misfit(convolution, smallest_mapping(shape_), shape_));
   }
   SystolicMapping best;
   std::int64_t fewest = INT64_MAX;
   for (const SystolicMapping& mapping : all) {
-    const std::int64_t cycles = predicted_cycles(trial(geometry, mapping), shape_, costs);
+    const std::int64_t cycles = predicted_cycles(trial(convolution, mapping), shape_, costs);
     if (cycles < fewest) {
       fewest = cycles;
       best = mapping;

@@ -6,10 +6,10 @@
 
 namespace milliwatt::dataflows {
 
-/// A weight-stationary systolic array with the shared output stage and vector unit. Runs int8
-/// convolutions (any window, one group) and fully connected layers on the array, and what
-/// `vector_refuses` lets pass on the vector unit. Left to others: depthwise and grouped
-/// convolutions, weights below 8 bits, activations of other types, sums that may leave 32 bits.
+/// A systolic array with the shared output stage and vector unit. Runs int8 convolutions (any
+/// window, grouped and depthwise too) and fully connected layers on the array, and what
+/// `vector_refuses` lets pass on the vector unit. Left to others: weights below 8 bits, activations
+/// of other types, sums that may leave 32 bits.
 class SystolicEngine : public EngineModel {
  public:
   explicit SystolicEngine(const SystolicShape& shape);
@@ -23,11 +23,12 @@ class SystolicEngine : public EngineModel {
   }
 
   /// Mappings worth costing: full-width tiles of whole, half, quarter ... height, narrower ones
-  /// where even one row does not fit; both loop orders; weights by column tile or by fold.
-  std::vector<SystolicMapping> candidates(const ConvGeometry& geometry) const;
+  /// where even one row does not fit; both loop orders; weights by filter tile or by fold; cuts of
+  /// filters and taps as the dataflow allows.
+  std::vector<SystolicMapping> candidates(const Convolution& convolution) const;
 
   /// The candidate with the fewest predicted cycles. Throws UserError when none fits.
-  SystolicMapping choose(const ConvGeometry& geometry, const TransferCosts& costs) const;
+  SystolicMapping choose(const Convolution& convolution, const TransferCosts& costs) const;
 
  private:
   SystolicShape shape_;

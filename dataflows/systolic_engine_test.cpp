@@ -33,20 +33,32 @@ TransferCosts random_costs(Dice& dice) {
 
 SystolicShape random_shape(Dice& dice) {
   SystolicShape shape = array_of(dice.roll(1, 9), dice.roll(1, 9));
+  shape.dataflow = static_cast<Dataflow>(dice.roll(0, 2));
   for (std::uint32_t SystolicShape::*const buffer : testing::kBuffers) {
     shape.*buffer = static_cast<std::uint32_t>(dice.roll(1, 1000));
   }
   return shape;
 }
 
-ConvGeometry random_geometry(Dice& dice) {
-  const Graph graph = random_convolution(dice);
-  return conv_geometry(graph, graph.operators[0]);
+Convolution random_geometry(Dice& dice) {
+  const Graph graph = dice.one_in(2) ? random_convolution(dice) : random_grouped_convolution(dice);
+  return convolution_of(graph, graph.operators[0]);
 }
 
-SystolicCommand command_of(const ConvGeometry& geometry, const SystolicMapping& mapping) {
+/// Needs least of every buffer.
+SystolicMapping smallest_mapping(const SystolicShape& shape) {
+  return {1,
+          1,
+          false,
+          true,
+          shape.dataflow == Dataflow::kInputStationary ? 1 : 0,
+          shape.dataflow == Dataflow::kOutputStationary ? 1 : 0};
+}
+
+SystolicCommand command_of(const Convolution& convolution, const SystolicMapping& mapping) {
   SystolicCommand command;
-  command.geometry = geometry;
+  command.geometry = convolution.geometry;
+  command.groups = convolution.groups;
   command.mapping = mapping;
   return command;
 }
@@ -56,7 +68,7 @@ TEST(SystolicCandidates, AllFit) {
   int found = 0;
   for (int i = 0; i < 1000; ++i) {
     const SystolicShape shape = random_shape(dice);
-    const ConvGeometry geometry = random_geometry(dice);
+    const Convolution geometry = random_geometry(dice);
     for (const SystolicMapping& mapping : SystolicEngine{shape}.candidates(geometry)) {
       EXPECT_EQ(misfit(geometry, mapping, shape), "");
       ++found;
@@ -70,8 +82,8 @@ TEST(SystolicCandidates, ThereIsOneWheneverTheSmallestTileFits) {
   int none = 0;
   for (int i = 0; i < 1000; ++i) {
     const SystolicShape shape = random_shape(dice);
-    const ConvGeometry geometry = random_geometry(dice);
-    const bool fits = misfit(geometry, {1, 1, false, true}, shape).empty();
+    const Convolution geometry = random_geometry(dice);
+    const bool fits = misfit(geometry, smallest_mapping(shape), shape).empty();
     EXPECT_EQ(SystolicEngine{shape}.candidates(geometry).empty(), !fits);
     none += fits ? 0 : 1;
   }
@@ -106,7 +118,7 @@ TEST(SystolicCandidates, LargerBuffersNeverLeaveFewer) {
   Dice dice{42};
   for (int i = 0; i < 1000; ++i) {
     SystolicShape shape = random_shape(dice);
-    const ConvGeometry geometry = random_geometry(dice);
+    const Convolution geometry = random_geometry(dice);
     const std::size_t before = SystolicEngine{shape}.candidates(geometry).size();
     shape.*testing::kBuffers[dice.roll(0, 3)] += static_cast<std::uint32_t>(dice.roll(1, 1000));
     EXPECT_GE(SystolicEngine{shape}.candidates(geometry).size(), before);
@@ -118,7 +130,7 @@ TEST(SystolicChoice, IsTheFirstOfTheCheapestCandidates) {
   int chosen = 0;
   for (int i = 0; i < 300; ++i) {
     const SystolicShape shape = random_shape(dice);
-    const ConvGeometry geometry = random_geometry(dice);
+    const Convolution geometry = random_geometry(dice);
     const TransferCosts costs = random_costs(dice);
     const SystolicEngine engine{shape};
     if (engine.candidates(geometry).empty()) {
@@ -212,19 +224,15 @@ TEST(SystolicRefuses, ConstantsThatAreNot) {
   EXPECT_EQ(refused(graph), "the array needs constant weights and biases");
 }
 
-TEST(SystolicRefuses, OtherTypesGroupsAndKinds) {
+TEST(SystolicRefuses, OtherTypesAndKinds) {
   Graph graph = dense(4, 1, 0, 0);
   graph.tensors[0].type = workloads::ElementType::kInt16;
   EXPECT_EQ(refused(graph), "the array works on int8 weights and activations");
   graph = dense(4, 1, 0, 0);
   graph.tensors[1].quantization.zero_points = {1};
   EXPECT_EQ(refused(graph), "the array needs weights with a zero point of 0");
-  Dice dice{44};
-  graph = random_convolution(dice);
-  std::get<workloads::Conv2d>(graph.operators[0].attributes).groups = 2;
-  EXPECT_EQ(refused(graph), "the array does not run grouped convolutions");
-  graph.operators[0].kind = OperatorKind::kDepthwiseConv2d;
-  EXPECT_EQ(refused(graph), "the array runs conv2d and fully_connected only");
+  graph.operators[0].kind = OperatorKind::kSoftmax;
+  EXPECT_EQ(refused(graph), "the array runs conv2d, depthwise_conv2d and fully_connected only");
 }
 
 TEST(SystolicRefuses, WhatDoesNotFit) {
@@ -283,6 +291,9 @@ TEST(SystolicTask, ItsDescriptorSaysWhatItWasGiven) {
     EXPECT_EQ(d.tile_w, c.mapping.tile_w);
     EXPECT_EQ(d.pixel_tiles_outer, c.mapping.pixel_tiles_outer ? 1 : 0);
     EXPECT_EQ(d.weights_per_fold, c.mapping.weights_per_fold ? 1 : 0);
+    EXPECT_EQ(d.groups, c.convolution().groups);
+    EXPECT_GE(d.filter_tile, 1);
+    EXPECT_GE(d.fold_taps, 1);
     EXPECT_EQ(d.ifmap.offset, 11u);
     EXPECT_EQ(d.weights.offset, 22u);
     EXPECT_EQ(d.parameters.offset, 33u);
@@ -296,9 +307,33 @@ TEST(SystolicTask, DescribesItsMapping) {
   const auto text = [&](const SystolicMapping& mapping) {
     return systolic_task(graph, graph.operators[0], array_of(4, 4), mapping)->mapping();
   };
-  EXPECT_EQ(text({8, 32, false, false}),
-            "tiles of 8x32 pixels, filter tiles outer, weights by filter tile");
-  EXPECT_EQ(text({1, 2, true, true}), "tiles of 1x2 pixels, pixel tiles outer, weights by fold");
+  EXPECT_EQ(
+      text({8, 32, false, false}),
+      "tiles of 8x32 pixels and 1 filters, filter tiles outer, weights by filter tile, 4 taps");
+  EXPECT_EQ(text({1, 2, true, true}),
+            "tiles of 1x2 pixels and 1 filters, pixel tiles outer, weights by fold, 4 taps");
+}
+
+TEST(SystolicTask, PacksGroupsAsABlockDiagonal) {
+  // Depthwise, 2 positions, 3 channels: weight = 10 * position + channel + 1.
+  workloads::DepthwiseConv2d depthwise;
+  depthwise.window.kernel_w = 2;
+  const Graph graph = testing::single(
+      OperatorKind::kDepthwiseConv2d, depthwise,
+      {int8_tensor({1, 1, 2, 3}), constant(int8_tensor({1, 1, 2, 3}), {1, 2, 3, 11, 12, 13}),
+       int8_tensor({1, 1, 1, 3})});
+  const auto packed = [&](std::int32_t filters) {
+    return systolic_task(graph, graph.operators[0], array_of(6, 3),
+                         {1, 1, false, false, filters, 0})
+        ->constants()
+        .at(0)
+        .bytes;
+  };
+  // [tile][position][channel][filter]
+  EXPECT_THAT(packed(1), ::testing::ElementsAre(1, 11, 2, 12, 3, 13));
+  EXPECT_THAT(packed(2), ::testing::ElementsAre(1, 0, 0, 2, 11, 0, 0, 12, 3, 13));
+  EXPECT_THAT(packed(3), ::testing::ElementsAre(1, 0, 0, 0, 2, 0, 0, 0, 3,  //
+                                                11, 0, 0, 0, 12, 0, 0, 0, 13));
 }
 
 TEST(SystolicEngine, MapsAdditionsAndPoolsOntoTheVectorUnit) {

@@ -23,7 +23,8 @@ class Expansion {
         g_{command.geometry},
         m_{command.mapping},
         s_{shape},
-        tiling_{g_, m_, s_},
+        tiling_{command.convolution(), m_, s_},
+        full_taps_{tiling_.full_tile().taps},
         ifmaps_{ring(kInputBuffer, 0, plans.ifmaps)},
         parameters_{ring(kWeightBuffer, 0, plans.parameters)},
         weights_{ring(kWeightBuffer, end_of(plans.parameters), plans.weights)},
@@ -33,15 +34,15 @@ class Expansion {
   SystolicProgram run();
 
  private:
-  /// One pixel tile of one column tile: the unit of work between two stores.
+  /// One pixel tile of one filter tile: the unit of work between two stores.
   struct Item {
     std::int64_t pixel_tile = 0;
-    std::int64_t column_tile = 0;
+    std::int64_t filter_tile = 0;
     PixelTile pixels;
-    Range filters;
+    FilterTile tile;
     SlotId ifmap = 0;
     SlotId parameters = 0;
-    SlotId weights = 0;  ///< of the column tile, or of its first fold
+    SlotId weights = 0;  ///< of the filter tile, or of its first taps
   };
 
   /// What fits a buffer fits 32 bits.
@@ -57,9 +58,11 @@ class Expansion {
 
   Item item(std::int64_t index) const;
   void prepare(Item& item);
-  SlotId claim_weights(const Item& item, std::int64_t fold);
+  SlotId claim_weights(const Item& item, std::int64_t part);
   void load(SlotId slot, const Transfer& transfer);
   void compute(const Item& item, SlotId sums);
+  Fold fold_of_taps(const Item& item, std::int64_t part) const;
+  void add_fold(const Fold& fold);
   void finish(const Item& item, SlotId sums, SlotId output);
   void store(const Item& item, SlotId output);
   bool stores_after(const Item& item) const;
@@ -72,27 +75,28 @@ class Expansion {
   const SystolicShape& s_;
   SystolicProgram program_;
   Tiling tiling_;
+  std::int64_t full_taps_;
   SlotRing ifmaps_, parameters_, weights_, sums_, outputs_;
 };
 
 Expansion::Item Expansion::item(std::int64_t index) const {
   Item item;
   if (m_.pixel_tiles_outer) {
-    item.pixel_tile = index / tiling_.column_tiles();
-    item.column_tile = index % tiling_.column_tiles();
+    item.pixel_tile = index / tiling_.filter_tiles();
+    item.filter_tile = index % tiling_.filter_tiles();
   } else {
     item.pixel_tile = index % tiling_.pixel_tiles();
-    item.column_tile = index / tiling_.pixel_tiles();
+    item.filter_tile = index / tiling_.pixel_tiles();
   }
   item.pixels = tiling_.pixel_tile(item.pixel_tile);
-  item.filters = tiling_.filters(item.column_tile);
+  item.tile = tiling_.filter_tile(item.filter_tile);
   return item;
 }
 
 /// The next item's loads stand before this item's store, so that one DMA channel fetches ahead
 /// while the array works; its slots are claimed after this item's last use of them.
 SystolicProgram Expansion::run() {
-  const std::int64_t items = tiling_.pixel_tiles() * tiling_.column_tiles();
+  const std::int64_t items = tiling_.pixel_tiles() * tiling_.filter_tiles();
   Item current = item(0);
   prepare(current);
   for (std::int64_t i = 0; i < items; ++i) {
@@ -120,32 +124,35 @@ void Expansion::prepare(Item& item) {
     load(ifmap.slot, transfer);
   }
   item.weights = claim_weights(item, 0);
-  const SlotRing::Claim parameters = parameters_.claim(item.column_tile);
+  const SlotRing::Claim parameters = parameters_.claim(item.filter_tile);
   item.parameters = parameters.slot;
   if (!parameters.held) {
     Transfer table;
-    table.address = c_.parameters +
-                    static_cast<std::uint64_t>(item.filters.begin) * sizeof(mw_channel_parameters);
-    table.row_bytes = static_cast<std::uint32_t>(item.filters.size) * sizeof(mw_channel_parameters);
+    table.address = c_.parameters + static_cast<std::uint64_t>(item.tile.filters.begin) *
+                                        sizeof(mw_channel_parameters);
+    table.row_bytes =
+        static_cast<std::uint32_t>(item.tile.filters.size) * sizeof(mw_channel_parameters);
     table.tensor_class = base::TensorClass::kParameters;
     load(parameters.slot, table);
   }
 }
 
-/// Weights lie packed by column tile, in each [k][column]; a fold's are consecutive.
-SlotId Expansion::claim_weights(const Item& item, std::int64_t fold) {
+/// Weights lie packed by filter tile, in each [k][filter]; a fold's are consecutive. All tiles
+/// before this one are full.
+SlotId Expansion::claim_weights(const Item& item, std::int64_t part) {
   const std::int64_t key =
-      m_.weights_per_fold ? item.column_tile * tiling_.folds() + fold : item.column_tile;
+      m_.weights_per_fold ? item.filter_tile * tiling_.most_tap_folds() + part : item.filter_tile;
   const SlotRing::Claim claim = weights_.claim(key);
   if (!claim.held) {
-    const std::int64_t length = dot_length(g_);
-    const std::int64_t first = m_.weights_per_fold ? fold * s_.rows : 0;
+    const std::int64_t first = m_.weights_per_fold ? part * tiling_.fold_taps() : 0;
+    const std::int64_t left = item.tile.taps - first;
     const std::int64_t taps =
-        m_.weights_per_fold ? std::min<std::int64_t>(s_.rows, length - first) : length;
+        m_.weights_per_fold ? std::min<std::int64_t>(tiling_.fold_taps(), left) : left;
+    const std::int64_t filters = item.tile.filters.size;
     Transfer transfer;
-    transfer.address = c_.weights + static_cast<std::uint64_t>(item.filters.begin * length +
-                                                               first * item.filters.size);
-    transfer.row_bytes = static_cast<std::uint32_t>(taps * item.filters.size);
+    transfer.address = c_.weights + static_cast<std::uint64_t>(
+                                        item.tile.filters.begin * full_taps_ + first * filters);
+    transfer.row_bytes = static_cast<std::uint32_t>(taps * filters);
     transfer.tensor_class = base::TensorClass::kWeights;
     load(claim.slot, transfer);
   }
@@ -162,40 +169,57 @@ void Expansion::load(SlotId slot, const Transfer& transfer) {
   schedule().steps.push_back(step);
 }
 
+/// Taps outside, pixels inside, so that weights which come fold by fold are loaded once.
 void Expansion::compute(const Item& item, SlotId sums) {
-  const PixelTile& p = item.pixels;
-  for (std::int64_t f = 0; f < tiling_.folds(); ++f) {
-    Fold fold;
-    fold.output_y = p.out_y.begin;
-    fold.output_x = p.out_x.begin;
-    fold.tile_h = p.out_y.size;
-    fold.tile_w = p.out_x.size;
-    fold.input_y = p.in_y.begin;
-    fold.input_x = p.in_x.begin;
-    fold.input_h = p.in_y.size;
-    fold.input_w = p.in_x.size;
-    fold.k_begin = static_cast<std::int32_t>(f * s_.rows);
-    fold.rows =
-        static_cast<std::int32_t>(std::min<std::int64_t>(s_.rows, dot_length(g_) - fold.k_begin));
-    fold.columns = item.filters.size;
-    fold.filter_begin = item.filters.begin;
-    fold.accumulate = f > 0;
-    fold.ifmap = item.ifmap;
-    fold.weights = f > 0 && m_.weights_per_fold ? claim_weights(item, f) : item.weights;
-    fold.weight_offset =
-        m_.weights_per_fold ? 0 : static_cast<std::uint32_t>(fold.k_begin * fold.columns);
+  const std::int64_t pixels = item.pixels.pixels();
+  const std::int64_t step = tiling_.fold_pixels(pixels);
+  for (std::int64_t part = 0; part < tiling_.tap_folds(item.tile); ++part) {
+    Fold fold = fold_of_taps(item, part);
     fold.sums = sums;
-
-    Step step;
-    step.kind = StepKind::kCompute;
-    step.unit = kArrayUnit;
-    step.reads = {fold.ifmap, fold.weights};
-    step.writes = {sums};
-    step.job = static_cast<std::uint32_t>(program_.folds.size());
-    step.cycles_low = step.cycles_high = fold_cycles(s_, fold.pixels(), fold.columns);
-    program_.folds.push_back(fold);
-    schedule().steps.push_back(step);
+    fold.weights = part > 0 && m_.weights_per_fold ? claim_weights(item, part) : item.weights;
+    for (std::int64_t first = 0; first < pixels; first += step) {
+      fold.first_pixel = static_cast<std::int32_t>(first);
+      fold.pixels = static_cast<std::int32_t>(std::min(step, pixels - first));
+      add_fold(fold);
+    }
   }
+}
+
+Fold Expansion::fold_of_taps(const Item& item, std::int64_t part) const {
+  const PixelTile& p = item.pixels;
+  Fold fold;
+  fold.output_y = p.out_y.begin;
+  fold.output_x = p.out_x.begin;
+  fold.tile_h = p.out_y.size;
+  fold.tile_w = p.out_x.size;
+  fold.input_y = p.in_y.begin;
+  fold.input_x = p.in_x.begin;
+  fold.input_h = p.in_y.size;
+  fold.input_w = p.in_x.size;
+  fold.channel_begin = item.tile.channels.begin;
+  fold.channels = item.tile.channels.size;
+  fold.k_begin = static_cast<std::int32_t>(part * tiling_.fold_taps());
+  fold.taps = static_cast<std::int32_t>(
+      std::min<std::int64_t>(tiling_.fold_taps(), item.tile.taps - fold.k_begin));
+  fold.filter_begin = item.tile.filters.begin;
+  fold.filters = item.tile.filters.size;
+  fold.weight_offset =
+      m_.weights_per_fold ? 0 : static_cast<std::uint32_t>(fold.k_begin * fold.filters);
+  fold.accumulate = part > 0;
+  fold.ifmap = item.ifmap;
+  return fold;
+}
+
+void Expansion::add_fold(const Fold& fold) {
+  Step step;
+  step.kind = StepKind::kCompute;
+  step.unit = kArrayUnit;
+  step.reads = {fold.ifmap, fold.weights};
+  step.writes = {fold.sums};
+  step.job = static_cast<std::uint32_t>(program_.folds.size());
+  step.cycles_low = step.cycles_high = fold_cycles(s_, array_use(s_.dataflow, fold));
+  program_.folds.push_back(fold);
+  schedule().steps.push_back(step);
 }
 
 void Expansion::finish(const Item& item, SlotId sums, SlotId output) {
@@ -203,11 +227,12 @@ void Expansion::finish(const Item& item, SlotId sums, SlotId output) {
   job.sums = sums;
   job.parameters = item.parameters;
   job.output = output;
-  job.output_offset = m_.pixel_tiles_outer ? static_cast<std::uint32_t>(item.filters.begin) : 0;
+  job.output_offset =
+      m_.pixel_tiles_outer ? static_cast<std::uint32_t>(item.tile.filters.begin) : 0;
   job.output_pitch =
-      static_cast<std::uint32_t>(m_.pixel_tiles_outer ? g_.output_c : item.filters.size);
+      static_cast<std::uint32_t>(m_.pixel_tiles_outer ? g_.output_c : item.tile.filters.size);
   job.pixels = static_cast<std::int32_t>(item.pixels.pixels());
-  job.channels = item.filters.size;
+  job.channels = item.tile.filters.size;
   job.zero_point = c_.output_zero_point;
   job.clamp_low = c_.clamp_low;
   job.clamp_high = c_.clamp_high;
@@ -225,7 +250,7 @@ void Expansion::finish(const Item& item, SlotId sums, SlotId output) {
 
 /// With pixel tiles outside, the output slot gathers all filters of the tile.
 bool Expansion::stores_after(const Item& item) const {
-  return !m_.pixel_tiles_outer || item.column_tile + 1 == tiling_.column_tiles();
+  return !m_.pixel_tiles_outer || item.filter_tile + 1 == tiling_.filter_tiles();
 }
 
 void Expansion::store(const Item& item, SlotId output) {
@@ -253,8 +278,8 @@ Transfer Expansion::ifmap_transfer(const PixelTile& tile) const {
 
 Transfer Expansion::ofmap_transfer(const Item& item) const {
   const PixelTile& p = item.pixels;
-  const std::int32_t first = m_.pixel_tiles_outer ? 0 : item.filters.begin;
-  const std::int32_t channels = m_.pixel_tiles_outer ? g_.output_c : item.filters.size;
+  const std::int32_t first = m_.pixel_tiles_outer ? 0 : item.tile.filters.begin;
+  const std::int32_t channels = m_.pixel_tiles_outer ? g_.output_c : item.tile.filters.size;
   const std::int64_t row = std::int64_t{g_.output_w} * g_.output_c;
   Transfer t;
   t.address = c_.ofmap + static_cast<std::uint64_t>(
@@ -286,6 +311,43 @@ class Faults {
   std::string all_;
 };
 
+/// What is wrong with the groups, given a geometry that makes sense.
+std::string group_fault(const Convolution& c) {
+  const ConvGeometry& g = c.geometry;
+  if (c.groups < 1 || g.input_c % c.groups != 0 || g.output_c % c.groups != 0) {
+    return fmt::format("{} groups do not divide {} channels and {} filters", c.groups, g.input_c,
+                       g.output_c);
+  }
+  // Kernels have at most 2^40 positions.
+  if (c.positions() * c.group_channels() > kMostWeights / g.output_c) {
+    return fmt::format("the filters have more than {} weights", kMostWeights);
+  }
+  return {};
+}
+
+std::string cut_fault(const Convolution& c, const SystolicMapping& m, const SystolicShape& shape) {
+  if (m.tile_h < 1 || m.tile_w < 1) {
+    return fmt::format("tiles of {}x{} pixels are empty", m.tile_h, m.tile_w);
+  }
+  if (m.filter_tile < 0 || m.filter_tile > most_filters(shape)) {
+    return fmt::format("tiles of {} filters, at most {} are possible", m.filter_tile,
+                       most_filters(shape));
+  }
+  if (m.fold_taps < 0 || m.fold_taps > most_taps(shape)) {
+    return fmt::format("folds of {} taps, at most {} are possible", m.fold_taps, most_taps(shape));
+  }
+  const std::int32_t filters = std::min(m.filter_tile, c.geometry.output_c);
+  if (filters > c.group_filters() && filters % c.group_filters() != 0) {
+    return fmt::format("tiles of {} filters are no multiple of the {} of a group", filters,
+                       c.group_filters());
+  }
+  const std::int64_t groups = std::max(1, filters / c.group_filters());
+  if (groups * c.positions() * c.group_channels() > kMostWeights / c.geometry.output_c) {
+    return fmt::format("tiles of {} groups have more than {} weights", groups, kMostWeights);
+  }
+  return {};
+}
+
 }  // namespace
 
 EngineShape systolic_engine_shape(const SystolicShape& shape) {
@@ -299,8 +361,9 @@ EngineShape systolic_engine_shape(const SystolicShape& shape) {
   if (shape.separate_store_channel) {
     engine.units.push_back({"store", UnitKind::kDma});
   }
-  engine.buffers = {{"input_buffer", shape.input_buffer_bytes, rows, 8},
-                    {"weight_buffer", shape.weight_buffer_bytes, columns, 8},
+  const bool swapped = shape.dataflow == Dataflow::kInputStationary;
+  engine.buffers = {{"input_buffer", shape.input_buffer_bytes, swapped ? columns : rows, 8},
+                    {"weight_buffer", shape.weight_buffer_bytes, swapped ? rows : columns, 8},
                     {"accumulator_buffer", shape.accumulator_buffer_bytes, columns, 32},
                     {"output_buffer", shape.output_buffer_bytes, columns, 8}};
   engine.shared = shape.shared;
@@ -309,29 +372,39 @@ EngineShape systolic_engine_shape(const SystolicShape& shape) {
   return engine;
 }
 
-std::int64_t fold_cycles(const SystolicShape& shape, std::int64_t pixels, std::int32_t columns) {
-  return 2 * std::int64_t{shape.rows} + pixels + columns - 2;
+ArrayUse array_use(Dataflow dataflow, std::int64_t pixels, std::int32_t taps,
+                   std::int32_t filters) {
+  switch (dataflow) {
+    case Dataflow::kOutputStationary:
+      return {static_cast<std::int32_t>(pixels), filters, taps};
+    case Dataflow::kInputStationary:
+      return {taps, static_cast<std::int32_t>(pixels), filters};
+    default:
+      return {taps, filters, pixels};
+  }
 }
 
-std::string misfit(const ConvGeometry& geometry, const SystolicMapping& mapping,
+std::int64_t fold_cycles(const SystolicShape& shape, const ArrayUse& use) {
+  return 2 * std::int64_t{shape.rows} + use.stream + use.columns - 2;
+}
+
+std::string misfit(const Convolution& convolution, const SystolicMapping& mapping,
                    const SystolicShape& shape) {
-  std::string fault = geometry_fault(geometry);
+  std::string fault = geometry_fault(convolution.geometry);
+  if (fault.empty()) {
+    fault = group_fault(convolution);
+  }
+  if (fault.empty()) {
+    fault = cut_fault(convolution, mapping, shape);
+  }
   if (!fault.empty()) {
     return fault;
   }
-  if (mapping.tile_h < 1 || mapping.tile_w < 1) {
-    return fmt::format("tiles of {}x{} pixels are empty", mapping.tile_h, mapping.tile_w);
-  }
-  // Kernels have at most 2^40 positions.
-  if (dot_length(geometry) > kMostWeights / geometry.output_c) {
-    return fmt::format("the filters have more than {} weights", kMostWeights);
-  }
-  const Tiling tiling{geometry, mapping, shape};
-  const std::int64_t folds = tiling.pixel_tiles() * tiling.column_tiles() * tiling.folds();
+  const Tiling tiling{convolution, mapping, shape};
   const SlotPlans plans = tiling.slots();
   Faults faults;
-  if (folds > kMostFolds) {
-    faults.add(fmt::format("the mapping has {} folds, at most {} are possible", folds, kMostFolds));
+  if (tiling.most_folds() > kMostFolds) {
+    faults.add(fmt::format("the mapping has more than {} folds", kMostFolds));
   }
   faults.add_if_too_big("the ifmap of a tile", plans.ifmaps.bytes, "input_buffer",
                         shape.input_buffer_bytes);
@@ -346,11 +419,11 @@ std::string misfit(const ConvGeometry& geometry, const SystolicMapping& mapping,
 }
 
 SystolicProgram expand(const SystolicCommand& command, const SystolicShape& shape) {
-  const std::string fault = misfit(command.geometry, command.mapping, shape);
+  const std::string fault = misfit(command.convolution(), command.mapping, shape);
   if (!fault.empty()) {
     throw base::SimulationError("systolic command: " + fault);
   }
-  const Tiling tiling{command.geometry, command.mapping, shape};
+  const Tiling tiling{command.convolution(), command.mapping, shape};
   return Expansion{command, shape, tiling.slots()}.run();
 }
 

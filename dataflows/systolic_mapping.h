@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weight-stationary mapping of a convolution onto a systolic array of R rows and C columns.
+// How a convolution runs on a systolic array of R rows and C columns.
 //
 // The convolution is a matrix product: T output pixels x K taps times K taps x N filters, with
-// k = (ky * kernel_w + kx) * input_c + c. A *fold* keeps up to R consecutive taps of up to C
-// filters in the array while the pixels of one tile stream past; folds over k accumulate in the
-// accumulator buffer. A *column tile* is C filters; a *pixel tile* is tile_h x tile_w outputs.
+// k = (ky * kernel_w + kx) * channels + c. The dataflow says which of the three stays in the array
+// while a *fold* runs, and which streams past:
+//
+//   dataflow            rows     columns   streams   leaves at the bottom
+//   weight stationary   taps     filters   pixels    partial sums, pixel by pixel
+//   output stationary   pixels   filters   taps      sums, when all taps of the fold have passed
+//   input stationary    taps     pixels    filters   partial sums, filter by filter
+//
+// Folds over k accumulate in the accumulator buffer. A *filter tile* is the filters of the sums
+// that the accumulator buffer holds at a time, a *pixel tile* is tile_h x tile_w outputs. Of a
+// grouped convolution a filter tile is a part of one group, or several whole groups: then each
+// filter has zeros for the channels of the others (a block diagonal of weights).
 #pragma once
 
 #include <cstdint>
@@ -17,12 +26,15 @@
 
 namespace milliwatt::dataflows {
 
+enum class Dataflow : std::uint8_t { kWeightStationary, kOutputStationary, kInputStationary };
+
 /// What the mapping needs to know of the array and its buffers.
 struct SystolicShape {
+  Dataflow dataflow = Dataflow::kWeightStationary;
   std::int32_t rows = 16;
   std::int32_t columns = 16;
   std::uint32_t input_buffer_bytes = 0;
-  std::uint32_t weight_buffer_bytes = 0;  ///< also holds the requantization table of a column tile
+  std::uint32_t weight_buffer_bytes = 0;  ///< also holds the requantization table of a filter tile
   std::uint32_t accumulator_buffer_bytes = 0;
   std::uint32_t output_buffer_bytes = 0;
   bool separate_store_channel = false;  ///< stores have a DMA channel of their own
@@ -41,17 +53,41 @@ enum SystolicBuffer : BufferId {
 /// Without a separate store channel there is no kStoreUnit and stores run on kLoadUnit.
 EngineShape systolic_engine_shape(const SystolicShape& shape);
 
+/// A convolution whose channels and filters come in `groups`: filters of group g see the channels
+/// of group g only. A depthwise convolution has a group for each channel.
+struct Convolution {
+  Convolution(const ConvGeometry& the_geometry, std::int32_t the_groups = 1)
+      : geometry{the_geometry}, groups{the_groups} {}
+
+  std::int32_t group_channels() const { return geometry.input_c / groups; }
+  std::int32_t group_filters() const { return geometry.output_c / groups; }
+  /// Positions of a kernel: taps of one channel.
+  std::int64_t positions() const { return std::int64_t{geometry.kernel_h} * geometry.kernel_w; }
+
+  ConvGeometry geometry;
+  std::int32_t groups;
+};
+
 /// How a convolution is cut up.
 struct SystolicMapping {
   std::int32_t tile_h = 1;
   std::int32_t tile_w = 1;
   bool pixel_tiles_outer = false;
   bool weights_per_fold = false;
+  /// Filters of a tile: at most a group's, or a multiple of them; at most C but for input
+  /// stationary. 0: as many of one group as may be.
+  std::int32_t filter_tile = 0;
+  /// Taps of a fold: at most R, or kMostFoldTaps for output stationary. 0: as many as may be.
+  std::int32_t fold_taps = 0;
 };
+
+/// Products of int8 of which any sum fits 32 bits: 2^16 * 2^14 = 2^30.
+constexpr std::int32_t kMostFoldTaps = 1 << 16;
 
 /// A decoded mw_systolic_descriptor: places are bus addresses.
 struct SystolicCommand {
   ConvGeometry geometry{};
+  std::int32_t groups = 1;
   SystolicMapping mapping;
   std::int32_t input_zero_point = 0;
   std::int32_t output_zero_point = 0;
@@ -61,11 +97,13 @@ struct SystolicCommand {
   std::uint64_t weights = 0;
   std::uint64_t parameters = 0;
   std::uint64_t ofmap = 0;
+
+  Convolution convolution() const { return {geometry, groups}; }
 };
 
 /// One compute step of the array: job number Step::job.
 struct Fold {
-  // The output tile: pixel p of the stream is (output_y + p / tile_w, output_x + p % tile_w).
+  // The output tile: its pixel p is (output_y + p / tile_w, output_x + p % tile_w).
   std::int32_t output_y = 0;
   std::int32_t output_x = 0;
   std::int32_t tile_h = 0;
@@ -76,24 +114,41 @@ struct Fold {
   std::int32_t input_x = 0;
   std::int32_t input_h = 0;
   std::int32_t input_w = 0;
+  // The part of the product.
+  std::int32_t first_pixel = 0;  ///< of the tile
+  std::int32_t pixels = 0;
+  std::int32_t channel_begin = 0;  ///< of the filter tile, whose taps are k of `channels` channels
+  std::int32_t channels = 0;
   std::int32_t k_begin = 0;
-  std::int32_t rows = 0;            ///< array rows in use: taps [k_begin, k_begin + rows)
-  std::int32_t columns = 0;         ///< array columns in use: filters of the column tile
-  std::uint32_t weight_offset = 0;  ///< of the fold's [rows][columns] weights in the weight slot
-  std::int32_t filter_begin = 0;    ///< first filter of the column tile
+  std::int32_t taps = 0;
+  std::int32_t filter_begin = 0;  ///< of the filter tile
+  std::int32_t filters = 0;
+  std::uint32_t weight_offset = 0;  ///< of the fold's [taps][filters] weights in the weight slot
   bool accumulate = false;          ///< add to the sums in the slot instead of replacing them
   SlotId ifmap = 0;
   SlotId weights = 0;
-  SlotId sums = 0;  ///< int32 [pixels][columns]
-
-  std::int64_t pixels() const { return std::int64_t{tile_h} * tile_w; }
+  SlotId sums = 0;  ///< int32 [tile_h * tile_w][filters]
 };
 
-/// Cycles of a fold of the default PE (docs/models/systolic.md):
-///   R             weights move down the columns, one row a cycle
-///   T + R + c - 2 T pixels stream; the last leaves the bottom of used column c - 1
-/// 2R + T + c - 2 in all. Rows not in use still delay the sums; columns not in use do not.
-std::int64_t fold_cycles(const SystolicShape& shape, std::int64_t pixels, std::int32_t columns);
+/// Rows and columns that a fold uses, and elements that stream past each of them.
+struct ArrayUse {
+  std::int32_t rows = 0;
+  std::int32_t columns = 0;
+  std::int64_t stream = 0;
+};
+ArrayUse array_use(Dataflow dataflow, std::int64_t pixels, std::int32_t taps, std::int32_t filters);
+inline ArrayUse array_use(Dataflow dataflow, const Fold& fold) {
+  return array_use(dataflow, fold.pixels, fold.taps, fold.filters);
+}
+
+/// Cycles of a fold of the default PE with c columns in use and a stream of S elements
+/// (docs/models/systolic.md):
+///   weight and input stationary: R cycles in which the stationary operand moves down the columns,
+///                                then S + R + c - 2 until the last sum has left column c - 1
+///   output stationary:           S + R + c - 2 cycles until the last PE has its last product,
+///                                then R in which the sums of column c - 1 move down
+/// 2R + S + c - 2 in all. Rows not in use still take their part; columns not in use do not.
+std::int64_t fold_cycles(const SystolicShape& shape, const ArrayUse& use);
 
 /// A command's steps and all jobs that they name.
 struct SystolicProgram {
@@ -104,9 +159,10 @@ struct SystolicProgram {
 /// Most folds of one command: its schedule stays within a gigabyte, its job numbers within 32 bits.
 constexpr std::int64_t kMostFolds = 1 << 21;
 
-/// The gate of `expand`: empty when the geometry makes sense, the mapping has at most kMostFolds
-/// folds and its tiles fit the buffers; otherwise what is wrong and by how much.
-std::string misfit(const ConvGeometry& geometry, const SystolicMapping& mapping,
+/// The gate of `expand`: empty when the convolution makes sense, the mapping cuts it as the
+/// dataflow allows, into at most kMostFolds folds (counting each tile as a full one), and its tiles
+/// fit the buffers; otherwise what is wrong and by how much.
+std::string misfit(const Convolution& convolution, const SystolicMapping& mapping,
                    const SystolicShape& shape);
 
 /// Expands a command to its steps. The planner costs, the shell executes, and the estimate walks

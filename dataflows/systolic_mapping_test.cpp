@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "base/integer_math.h"
 #include "dataflows/schedule_testing.h"
@@ -28,7 +31,9 @@ SystolicCommand decode(const EngineTask& task) {
   std::memcpy(&d, bytes.data(), sizeof d);
   SystolicCommand command;
   command.geometry = d.geometry;
-  command.mapping = {d.tile_h, d.tile_w, d.pixel_tiles_outer != 0, d.weights_per_fold != 0};
+  command.groups = d.groups;
+  command.mapping = {d.tile_h,      d.tile_w,   d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
+                     d.filter_tile, d.fold_taps};
   command.input_zero_point = d.input_zero_point;
   command.output_zero_point = d.output_zero_point;
   command.clamp_low = d.clamp_low;
@@ -43,11 +48,12 @@ class PlainFold {
             const std::uint8_t* ifmap, const std::uint8_t* weights)
       : g_{geometry}, f_{fold}, zero_point_{zero_point}, ifmap_{ifmap}, weights_{weights} {}
 
-  std::int32_t sum(std::int64_t pixel, std::int32_t column) const {
+  std::int32_t sum(std::int32_t pixel, std::int32_t filter) const {
     std::int32_t sum = 0;
-    for (std::int32_t row = 0; row < f_.rows; ++row) {
-      const auto at = f_.weight_offset + static_cast<std::uint32_t>(row * f_.columns + column);
-      sum += operand(pixel, f_.k_begin + row) * static_cast<std::int8_t>(weights_[at]);
+    for (std::int32_t tap = 0; tap < f_.taps; ++tap) {
+      const auto at = f_.weight_offset + static_cast<std::uint32_t>(tap * f_.filters + filter);
+      sum += operand(f_.first_pixel + pixel, f_.k_begin + tap) *
+             static_cast<std::int8_t>(weights_[at]);
     }
     return sum;
   }
@@ -55,9 +61,9 @@ class PlainFold {
  private:
   std::int32_t operand(std::int64_t pixel, std::int32_t k) const {
     const std::int64_t y = (f_.output_y + pixel / f_.tile_w) * g_.stride_h - g_.pad_top +
-                           k / g_.input_c / g_.kernel_w * g_.dilation_h;
+                           k / f_.channels / g_.kernel_w * g_.dilation_h;
     const std::int64_t x = (f_.output_x + pixel % f_.tile_w) * g_.stride_w - g_.pad_left +
-                           k / g_.input_c % g_.kernel_w * g_.dilation_w;
+                           k / f_.channels % g_.kernel_w * g_.dilation_w;
     if (y < 0 || y >= g_.input_h || x < 0 || x >= g_.input_w) {
       return zero_point_;
     }
@@ -67,7 +73,7 @@ class PlainFold {
       throw std::logic_error("a fold looks at a pixel that was not loaded");
     }
     return static_cast<std::int8_t>(
-        ifmap_[(row * f_.input_w + column) * g_.input_c + k % g_.input_c]);
+        ifmap_[(row * f_.input_w + column) * g_.input_c + f_.channel_begin + k % f_.channels]);
   }
 
   const ConvGeometry& g_;
@@ -85,19 +91,21 @@ void run_fold(const SystolicCommand& command, const Fold& fold, const Step& step
   const auto region = static_cast<std::uint64_t>(fold.input_h) *
                       static_cast<std::uint64_t>(fold.input_w * command.geometry.input_c);
   const auto weights =
-      static_cast<std::uint64_t>(fold.rows) * static_cast<std::uint64_t>(fold.columns);
-  const auto sums = static_cast<std::uint64_t>(fold.pixels() * fold.columns);
+      static_cast<std::uint64_t>(fold.taps) * static_cast<std::uint64_t>(fold.filters);
   const PlainFold plain{command.geometry, fold, command.input_zero_point,
                         buffers.slot(fold.ifmap, region),
                         buffers.slot(fold.weights, fold.weight_offset + weights)};
-  std::uint8_t* target = buffers.slot(fold.sums, 4 * sums);
-  for (std::uint64_t i = 0; i < sums; ++i) {
-    std::int32_t old = 0;
-    std::memcpy(&old, target + 4 * i, 4);
-    const auto pixel = static_cast<std::int64_t>(i) / fold.columns;
-    const auto column = static_cast<std::int32_t>(i % static_cast<std::uint64_t>(fold.columns));
-    const std::int32_t sum = plain.sum(pixel, column) + (fold.accumulate ? old : 0);
-    std::memcpy(target + 4 * i, &sum, 4);
+  const auto end = static_cast<std::uint64_t>((fold.first_pixel + fold.pixels) * fold.filters);
+  std::uint8_t* sums = buffers.slot(fold.sums, 4 * end);
+  for (std::int32_t pixel = 0; pixel < fold.pixels; ++pixel) {
+    for (std::int32_t filter = 0; filter < fold.filters; ++filter) {
+      std::uint8_t* target =
+          sums + 4 * std::ptrdiff_t{(fold.first_pixel + pixel) * fold.filters + filter};
+      std::int32_t old = 0;
+      std::memcpy(&old, target, 4);
+      const std::int32_t sum = plain.sum(pixel, filter) + (fold.accumulate ? old : 0);
+      std::memcpy(target, &sum, 4);
+    }
   }
 }
 
@@ -121,7 +129,7 @@ testing::Bytes interpreted(const Case& c, const testing::Bytes& ifmap) {
 TEST(SystolicExpansion, ComputesTheConvolutionWhateverTheMapping) {
   Dice dice{20};
   std::set<std::uint8_t> values;
-  for (int i = 0; i < 800; ++i) {
+  for (int i = 0; i < 1600; ++i) {
     const Case c = random_case(dice);
     SCOPED_TRACE(describe(c));
     const testing::Bytes ifmap = dice.bytes(c.graph.tensors[0].bytes());
@@ -132,29 +140,70 @@ TEST(SystolicExpansion, ComputesTheConvolutionWhateverTheMapping) {
   EXPECT_EQ(values.size(), 256u);  // not all clamped
 }
 
+/// Filters of each filter tile and taps of their dot products, by definition.
+std::vector<std::pair<std::int64_t, std::int64_t>> filter_tiles(const Case& c) {
+  const Convolution conv = c.convolution();
+  const std::int64_t filters = conv.group_filters();
+  const std::int64_t taps = conv.positions() * conv.group_channels();
+  const std::int64_t most =
+      c.shape.dataflow == Dataflow::kInputStationary ? filters : c.shape.columns;
+  const std::int64_t tile = c.mapping.filter_tile > 0
+                                ? std::min(c.mapping.filter_tile, c.geometry().output_c)
+                                : std::min(most, filters);
+  std::vector<std::pair<std::int64_t, std::int64_t>> tiles;
+  if (tile > filters) {
+    const std::int64_t groups = tile / filters;
+    for (std::int64_t left = conv.groups; left > 0; left -= groups) {
+      tiles.emplace_back(std::min(left, groups) * filters, std::min(left, groups) * taps);
+    }
+    return tiles;
+  }
+  for (std::int32_t group = 0; group < conv.groups; ++group) {
+    for (std::int64_t left = filters; left > 0; left -= tile) {
+      tiles.emplace_back(std::min(left, tile), taps);
+    }
+  }
+  return tiles;
+}
+
 TEST(SystolicExpansion, HasAFoldForEachPartOfTheProduct) {
   Dice dice{21};
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 800; ++i) {
     const Case c = random_case(dice);
     SCOPED_TRACE(describe(c));
-    SystolicCommand command;
-    command.geometry = c.geometry();
-    command.mapping = c.mapping;
-    const SystolicProgram program = expand(command, c.shape);
-    const ConvGeometry& g = command.geometry;
-    const std::int64_t pixel_tiles = std::int64_t{g.batch} *
-                                     divide_up(g.output_h, c.mapping.tile_h) *
-                                     divide_up(g.output_w, c.mapping.tile_w);
-    const std::int64_t column_tiles = divide_up(g.output_c, c.shape.columns);
-    EXPECT_EQ(static_cast<std::int64_t>(program.folds.size()),
-              divide_up(dot_length(g), c.shape.rows) * column_tiles * pixel_tiles);
-    EXPECT_EQ(static_cast<std::int64_t>(program.command.output_jobs.size()),
-              column_tiles * pixel_tiles);
+    const SystolicProgram program = expand(c.command(), c.shape);
+    const ConvGeometry g = c.geometry();
+    const Dataflow dataflow = c.shape.dataflow;
+    const std::int64_t fold_taps = c.mapping.fold_taps > 0                   ? c.mapping.fold_taps
+                                   : dataflow == Dataflow::kOutputStationary ? 1 << 16
+                                                                             : c.shape.rows;
+    const std::int64_t fold_pixels = dataflow == Dataflow::kOutputStationary  ? c.shape.rows
+                                     : dataflow == Dataflow::kInputStationary ? c.shape.columns
+                                                                              : INT32_MAX;
+    std::int64_t folds = 0;
+    std::int64_t jobs = 0;
     std::int64_t macs = 0;
-    for (const Fold& fold : program.folds) {
-      macs += fold.pixels() * fold.rows * fold.columns;
+    for (std::int64_t y = 0; y < g.output_h; y += c.mapping.tile_h) {
+      for (std::int64_t x = 0; x < g.output_w; x += c.mapping.tile_w) {
+        const std::int64_t pixels = std::min<std::int64_t>(c.mapping.tile_h, g.output_h - y) *
+                                    std::min<std::int64_t>(c.mapping.tile_w, g.output_w - x);
+        for (const auto& [filters, taps] : filter_tiles(c)) {
+          folds += g.batch * divide_up(pixels, fold_pixels) * divide_up(taps, fold_taps);
+          macs += g.batch * pixels * filters * taps;
+          ++jobs;
+        }
+      }
     }
-    EXPECT_EQ(macs, workloads::macs(c.graph, c.op()));
+    EXPECT_EQ(static_cast<std::int64_t>(program.folds.size()), folds);
+    EXPECT_EQ(static_cast<std::int64_t>(program.command.output_jobs.size()), g.batch * jobs);
+    std::int64_t counted = 0;
+    for (const Fold& fold : program.folds) {
+      counted += std::int64_t{fold.pixels} * fold.taps * fold.filters;
+    }
+    EXPECT_EQ(counted, macs);
+    if (c.convolution().groups == 1) {
+      EXPECT_EQ(macs, workloads::macs(c.graph, c.op()));
+    }
   }
 }
 
@@ -164,12 +213,13 @@ TEST(SystolicExpansion, LoadsEachTensorOnceWhenAllOfItFits) {
   for (int i = 0; i < 100; ++i) {
     Case c = random_case(dice);
     SCOPED_TRACE(describe(c));
+    const Dataflow dataflow = c.shape.dataflow;
     c.shape = array_of(c.shape.rows, c.shape.columns);
-    SystolicCommand command;
-    command.geometry = c.geometry();
-    // One column tile per image, one pixel tile per image, so that no halo is loaded twice.
-    command.mapping = {c.geometry().output_h, c.geometry().output_w, c.mapping.pixel_tiles_outer,
-                       c.mapping.weights_per_fold};
+    c.shape.dataflow = dataflow;
+    SystolicCommand command = c.command();
+    // One pixel tile per image, so that no halo is loaded twice.
+    command.mapping.tile_h = c.geometry().output_h;
+    command.mapping.tile_w = c.geometry().output_w;
     const SystolicProgram program = expand(command, c.shape);
     std::int64_t weights = 0;
     std::int64_t parameters = 0;
@@ -180,7 +230,14 @@ TEST(SystolicExpansion, LoadsEachTensorOnceWhenAllOfItFits) {
       parameters += t.tensor_class == base::TensorClass::kParameters ? bytes : 0;
       ifmap += t.tensor_class == base::TensorClass::kIfmap ? bytes : 0;
     }
-    EXPECT_EQ(weights, c.graph.tensors[1].bytes());
+    std::int64_t packed = 0;
+    for (const auto& [filters, taps] : filter_tiles(c)) {
+      packed += filters * taps;
+    }
+    EXPECT_EQ(weights, packed);
+    if (c.convolution().groups == 1) {
+      EXPECT_EQ(packed, c.graph.tensors[1].bytes());
+    }
     EXPECT_LE(ifmap, c.graph.tensors[0].bytes());
     const std::int64_t table = std::int64_t{c.geometry().output_c} * 12;
     const bool tables_alternate = c.mapping.weights_per_fold && c.mapping.pixel_tiles_outer;
@@ -193,12 +250,23 @@ TEST(SystolicExpansion, LoadsEachTensorOnceWhenAllOfItFits) {
 }
 
 TEST(FoldCycles, LoadStreamAndDrain) {
-  // A 4 x 4 array: 4 cycles to load, T + 4 + c - 2 to stream and drain.
+  // A 4 x 4 array: 4 cycles to load or to drain, S + 4 + c - 2 to stream.
   const SystolicShape square = array_of(4, 4);
-  EXPECT_EQ(fold_cycles(square, 1, 1), 4 + 1 + 4 + 1 - 2);
-  EXPECT_EQ(fold_cycles(square, 10, 4), 4 + 10 + 4 + 4 - 2);
-  EXPECT_EQ(fold_cycles(square, 10, 3), fold_cycles(square, 10, 4) - 1);  // a column less
-  EXPECT_EQ(fold_cycles(array_of(1, 1), 1, 1), 1 + 1 + 1 + 1 - 2);
+  EXPECT_EQ(fold_cycles(square, {1, 1, 1}), 4 + 1 + 4 + 1 - 2);
+  EXPECT_EQ(fold_cycles(square, {4, 4, 10}), 4 + 10 + 4 + 4 - 2);
+  EXPECT_EQ(fold_cycles(square, {4, 3, 10}), 4 + 10 + 4 + 3 - 2);  // a column less
+  EXPECT_EQ(fold_cycles(square, {1, 4, 10}), 4 + 10 + 4 + 4 - 2);  // rows do not matter
+  EXPECT_EQ(fold_cycles(array_of(1, 1), {1, 1, 1}), 1 + 1 + 1 + 1 - 2);
+}
+
+TEST(ArrayUse, SaysWhatIsInRowsAndColumnsAndWhatStreams) {
+  const auto use = [](Dataflow dataflow) {
+    const ArrayUse u = array_use(dataflow, 5, 6, 7);  // pixels, taps, filters
+    return std::array<std::int64_t, 3>{u.rows, u.columns, u.stream};
+  };
+  EXPECT_EQ(use(Dataflow::kWeightStationary), (std::array<std::int64_t, 3>{6, 7, 5}));
+  EXPECT_EQ(use(Dataflow::kOutputStationary), (std::array<std::int64_t, 3>{5, 7, 6}));
+  EXPECT_EQ(use(Dataflow::kInputStationary), (std::array<std::int64_t, 3>{6, 5, 7}));
 }
 
 TEST(SystolicEngineShape, HasAUnitForStoresOnDemand) {
@@ -209,6 +277,9 @@ TEST(SystolicEngineShape, HasAUnitForStoresOnDemand) {
   EXPECT_EQ(systolic_engine_shape(shape).units.at(kStoreUnit).kind, UnitKind::kDma);
   EXPECT_EQ(systolic_engine_shape(shape).buffers.at(kInputBuffer).banks, 4u);
   EXPECT_EQ(systolic_engine_shape(shape).buffers.at(kAccumulatorBuffer).banks, 3u);
+  shape.dataflow = Dataflow::kInputStationary;  // inputs enter at the top, weights at the left
+  EXPECT_EQ(systolic_engine_shape(shape).buffers.at(kInputBuffer).banks, 3u);
+  EXPECT_EQ(systolic_engine_shape(shape).buffers.at(kWeightBuffer).banks, 4u);
 }
 
 }  // namespace

@@ -85,11 +85,10 @@ TEST(SystolicMisfit, ExpandThrowsExactlyWhenSomethingDoesNotFit) {
   for (int i = 0; i < 500; ++i) {
     Case c = random_case(dice);
     std::uint32_t SystolicShape::*const buffer = testing::kBuffers[dice.roll(0, 3)];
-    c.shape.*buffer = testing::smallest(buffer, c.shape, c.geometry(), c.mapping) - dice.roll(0, 1);
-    SystolicCommand command;
-    command.geometry = c.geometry();
-    command.mapping = c.mapping;
-    if (misfit(c.geometry(), c.mapping, c.shape).empty()) {
+    c.shape.*buffer =
+        testing::smallest(buffer, c.shape, c.convolution(), c.mapping) - dice.roll(0, 1);
+    const SystolicCommand command = c.command();
+    if (misfit(c.convolution(), c.mapping, c.shape).empty()) {
       EXPECT_NO_THROW(expand(command, c.shape)) << describe(c);
     } else {
       ++misfits;
@@ -104,9 +103,9 @@ TEST(SystolicMisfit, LargerBuffersFitWhateverSmallerOnesDid) {
   Dice dice{24};
   for (int i = 0; i < 500; ++i) {
     Case c = random_case(dice);
-    ASSERT_EQ(misfit(c.geometry(), c.mapping, c.shape), "");
+    ASSERT_EQ(misfit(c.convolution(), c.mapping, c.shape), "");
     c.shape.*testing::kBuffers[dice.roll(0, 3)] += static_cast<std::uint32_t>(dice.roll(1, 500));
-    EXPECT_EQ(misfit(c.geometry(), c.mapping, c.shape), "") << describe(c);
+    EXPECT_EQ(misfit(c.convolution(), c.mapping, c.shape), "") << describe(c);
   }
 }
 
@@ -146,7 +145,7 @@ TEST(SystolicMisfit, BoundsTheNumberOfFolds) {
   g.input_h = g.output_h = 3;
   g.input_w = g.output_w = 699051;
   EXPECT_EQ(misfit(g, {1, 1, false, false}, array_of(1, 1)),
-            "the mapping has 2097153 folds, at most 2097152 are possible");
+            "the mapping has more than 2097152 folds");
   EXPECT_EQ(misfit(g, {1, 2, false, false}, array_of(1, 1)), "");
 }
 
@@ -166,6 +165,41 @@ TEST(SystolicMisfit, RefusesWhateverMakesNoSense) {
             "the filters have more than 2147483647 weights");
 }
 
+TEST(SystolicMisfit, RefusesCutsThatTheDataflowDoesNotKnow) {
+  const auto fault = [](Dataflow dataflow, std::int32_t filters, std::int32_t taps,
+                        std::int32_t groups = 1) {
+    SystolicShape shape = array_of(4, 3);
+    shape.dataflow = dataflow;
+    ConvGeometry g = kGeometry;
+    g.output_c = 6;
+    return misfit({g, groups}, {1, 1, false, false, filters, taps}, shape);
+  };
+  for (const Dataflow dataflow : {Dataflow::kWeightStationary, Dataflow::kOutputStationary}) {
+    EXPECT_EQ(fault(dataflow, 3, 4), "");
+    EXPECT_EQ(fault(dataflow, 4, 4), "tiles of 4 filters, at most 3 are possible");
+  }
+  EXPECT_EQ(fault(Dataflow::kInputStationary, 6, 4), "");
+  EXPECT_EQ(fault(Dataflow::kInputStationary, 1 << 20, 4), "");  // all there are
+  EXPECT_EQ(fault(Dataflow::kInputStationary, -1, 4),
+            "tiles of -1 filters, at most 1048576 are possible");
+  for (const Dataflow dataflow : {Dataflow::kWeightStationary, Dataflow::kInputStationary}) {
+    EXPECT_EQ(fault(dataflow, 1, 5), "folds of 5 taps, at most 4 are possible");
+  }
+  EXPECT_EQ(fault(Dataflow::kOutputStationary, 1, 1 << 16), "");
+  EXPECT_EQ(fault(Dataflow::kOutputStationary, 1, (1 << 16) + 1),
+            "folds of 65537 taps, at most 65536 are possible");
+  // Two groups of 3 filters over one channel each.
+  EXPECT_EQ(fault(Dataflow::kInputStationary, 3, 4, 2), "");
+  EXPECT_EQ(fault(Dataflow::kInputStationary, 6, 4, 2), "");
+  EXPECT_EQ(fault(Dataflow::kInputStationary, 2, 4, 2), "");
+  EXPECT_EQ(fault(Dataflow::kInputStationary, 4, 4, 2),
+            "tiles of 4 filters are no multiple of the 3 of a group");
+  EXPECT_EQ(fault(Dataflow::kWeightStationary, 3, 4, 3),
+            "3 groups do not divide 2 channels and 6 filters");
+  EXPECT_EQ(fault(Dataflow::kWeightStationary, 3, 4, 0),
+            "0 groups do not divide 2 channels and 6 filters");
+}
+
 /// Any bytes in a descriptor: misfit() and, where it lets pass, expand() must be defined. The
 /// sanitizers watch; a schedule's slots must lie in the buffers.
 TEST(SystolicMisfit, GuardsTheExpansionOfAnyFields) {
@@ -183,8 +217,14 @@ TEST(SystolicMisfit, GuardsTheExpansionOfAnyFields) {
     }
     (dice.one_in(2) ? command.mapping.tile_h : command.mapping.tile_w) =
         dice.one_in(4) ? INT32_MAX : dice.roll(1, 8);
-    const SystolicShape shape = array_of(4, 3, 4096);
-    if (!misfit(command.geometry, command.mapping, shape).empty()) {
+    SystolicShape shape = array_of(4, 3, 4096);
+    shape.dataflow = static_cast<Dataflow>(dice.roll(0, 2));
+    const std::int32_t extremes[] = {INT32_MIN,     -1,       0, 1, 1, 2, 5, 1 << 16,
+                                     (1 << 16) + 1, INT32_MAX};
+    command.groups = dice.one_in(3) ? extremes[dice.roll(0, 9)] : 1;
+    command.mapping.filter_tile = dice.one_in(2) ? extremes[dice.roll(0, 9)] : 0;
+    command.mapping.fold_taps = dice.one_in(2) ? extremes[dice.roll(0, 9)] : 0;
+    if (!misfit(command.convolution(), command.mapping, shape).empty()) {
       continue;
     }
     const SystolicProgram program = expand(command, shape);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "dataflows/conv_geometry.h"
+#include "dataflows/systolic_tiling.h"
 #include "workloads/quantization.h"
 
 namespace milliwatt::dataflows {
@@ -16,16 +17,25 @@ namespace {
 using workloads::Graph;
 using workloads::kNoTensor;
 using workloads::Operator;
+using workloads::OperatorKind;
 
-/// One filter's weight for tap k, whatever the operator: both layouts hold [filter][k].
+/// The filters of an operator, each over the channels of its group, whatever their layout.
 class Filters {
  public:
-  Filters(const Graph& graph, const Operator& op, const ConvGeometry& geometry)
-      : weights_{graph.tensor(op.inputs[1]).data}, length_{dot_length(geometry)} {}
+  Filters(const Graph& graph, const Operator& op, const Convolution& convolution)
+      : weights_{graph.tensor(op.inputs[1]).data},
+        count_{convolution.geometry.output_c},
+        depth_{convolution.group_channels()},
+        length_{convolution.positions() * depth_},
+        filters_last_{op.kind == OperatorKind::kDepthwiseConv2d} {}
 
-  std::int8_t weight(std::int64_t filter, std::int64_t k) const {
-    return static_cast<std::int8_t>(weights_[static_cast<std::size_t>(filter * length_ + k)]);
+  /// Tap (position * depth + channel of the group): from [filter][tap] or [position][filter].
+  std::int8_t weight(std::int64_t filter, std::int64_t tap) const {
+    const std::int64_t at = filters_last_ ? tap * count_ + filter : filter * length_ + tap;
+    return static_cast<std::int8_t>(weights_[static_cast<std::size_t>(at)]);
   }
+  std::int64_t depth() const { return depth_; }
+
   /// What an input zero point of 1 would add to every output.
   std::int64_t sum(std::int64_t filter) const {
     std::int64_t total = 0;
@@ -44,19 +54,34 @@ class Filters {
 
  private:
   const std::vector<std::uint8_t>& weights_;
+  std::int64_t count_;
+  std::int64_t depth_;
   std::int64_t length_;
+  bool filters_last_;
 };
 
-/// [column tile][k][column]: the rows of a fold are consecutive.
-PackedConstant pack_weights(const Filters& filters, const ConvGeometry& g, std::int32_t columns) {
+/// Weight of a filter for a channel of its tile, or the zero that keeps groups apart.
+std::int8_t tile_weight(const Filters& filters, const Convolution& c, std::int32_t filter,
+                        std::int64_t position, std::int32_t channel) {
+  const std::int64_t first = filter / c.group_filters() * filters.depth();
+  const std::int64_t in_group = channel - first;
+  const bool sees = in_group >= 0 && in_group < filters.depth();
+  return sees ? filters.weight(filter, position * filters.depth() + in_group) : std::int8_t{0};
+}
+
+/// [filter tile][position][channel of the tile][filter]: the taps of a fold are consecutive.
+PackedConstant pack_weights(const Filters& filters, const Convolution& c, const Tiling& tiling) {
   PackedConstant packed;
   packed.tensor_class = base::TensorClass::kWeights;
-  packed.bytes.reserve(static_cast<std::size_t>(dot_length(g) * g.output_c));
-  for (std::int32_t first = 0; first < g.output_c; first += columns) {
-    const std::int32_t last = std::min(first + columns, g.output_c);
-    for (std::int64_t k = 0; k < dot_length(g); ++k) {
-      for (std::int32_t filter = first; filter < last; ++filter) {
-        packed.bytes.push_back(static_cast<std::uint8_t>(filters.weight(filter, k)));
+  packed.bytes.reserve(static_cast<std::size_t>(tiling.full_tile().taps * c.geometry.output_c));
+  for (std::int64_t i = 0; i < tiling.filter_tiles(); ++i) {
+    const FilterTile tile = tiling.filter_tile(i);
+    for (std::int64_t position = 0; position < c.positions(); ++position) {
+      for (std::int32_t ch = 0; ch < tile.channels.size; ++ch) {
+        for (std::int32_t f = 0; f < tile.filters.size; ++f) {
+          packed.bytes.push_back(static_cast<std::uint8_t>(
+              tile_weight(filters, c, tile.filters.begin + f, position, tile.channels.begin + ch)));
+        }
       }
     }
   }
@@ -100,12 +125,14 @@ class SystolicTask : public EngineTask {
  public:
   SystolicTask(const Graph& graph, const Operator& op, const SystolicShape& shape,
                const SystolicMapping& mapping) {
-    const ConvGeometry geometry = conv_geometry(graph, op);
-    const Filters filters{graph, op, geometry};
+    const Convolution convolution = convolution_of(graph, op);
+    const Tiling tiling{convolution, mapping, shape};
+    const Filters filters{graph, op, convolution};
     const workloads::OutputStage stage = workloads::output_stage(graph, op);
-    constants_.push_back(pack_weights(filters, geometry, shape.columns));
+    constants_.push_back(pack_weights(filters, convolution, tiling));
     constants_.push_back(requantization_table(graph, op, filters, stage));
-    fields_.geometry = geometry;
+    fields_.geometry = convolution.geometry;
+    fields_.groups = convolution.groups;
     fields_.input_zero_point = stage.input_zero_point;
     fields_.output_zero_point = stage.output_zero_point;
     fields_.clamp_low = stage.clamp.low;
@@ -114,6 +141,8 @@ class SystolicTask : public EngineTask {
     fields_.tile_w = mapping.tile_w;
     fields_.pixel_tiles_outer = mapping.pixel_tiles_outer ? 1 : 0;
     fields_.weights_per_fold = mapping.weights_per_fold ? 1 : 0;
+    fields_.filter_tile = tiling.filters();
+    fields_.fold_taps = tiling.fold_taps();
   }
 
   const std::vector<PackedConstant>& constants() const override { return constants_; }
@@ -132,9 +161,11 @@ class SystolicTask : public EngineTask {
   }
 
   std::string mapping() const override {
-    return fmt::format("tiles of {}x{} pixels, {} tiles outer, weights by {}", fields_.tile_h,
-                       fields_.tile_w, fields_.pixel_tiles_outer != 0 ? "pixel" : "filter",
-                       fields_.weights_per_fold != 0 ? "fold" : "filter tile");
+    return fmt::format(
+        "tiles of {}x{} pixels and {} filters, {} tiles outer, weights by {}, {} taps",
+        fields_.tile_h, fields_.tile_w, fields_.filter_tile,
+        fields_.pixel_tiles_outer != 0 ? "pixel" : "filter",
+        fields_.weights_per_fold != 0 ? "fold" : "filter tile", fields_.fold_taps);
   }
 
  private:
@@ -144,6 +175,15 @@ class SystolicTask : public EngineTask {
 
 }  // namespace
 
+Convolution convolution_of(const Graph& graph, const Operator& op) {
+  const ConvGeometry geometry = conv_geometry(graph, op);
+  if (op.kind == OperatorKind::kDepthwiseConv2d) {
+    return {geometry, geometry.input_c};
+  }
+  const auto* conv = std::get_if<workloads::Conv2d>(&op.attributes);
+  return {geometry, conv != nullptr ? conv->groups : 1};
+}
+
 std::unique_ptr<EngineTask> systolic_task(const Graph& graph, const Operator& op,
                                           const SystolicShape& shape,
                                           const SystolicMapping& mapping) {
@@ -152,9 +192,9 @@ std::unique_ptr<EngineTask> systolic_task(const Graph& graph, const Operator& op
 
 std::optional<std::string> sums_refused(const Graph& graph, const Operator& op) {
   constexpr std::int64_t kLargestOperand = 128;
-  const ConvGeometry geometry = conv_geometry(graph, op);
-  const Filters filters{graph, op, geometry};
-  for (std::int32_t c = 0; c < geometry.output_c; ++c) {
+  const Convolution convolution = convolution_of(graph, op);
+  const Filters filters{graph, op, convolution};
+  for (std::int32_t c = 0; c < convolution.geometry.output_c; ++c) {
     const std::int64_t bound = kLargestOperand * filters.sum_of_magnitudes(c) +
                                std::abs(corrected_bias(graph, op, filters, c));
     if (bound > INT32_MAX) {

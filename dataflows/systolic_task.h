@@ -10,8 +10,11 @@
 
 namespace milliwatt::dataflows {
 
+/// What the array sees of a convolution of any kind or a fully connected layer.
+Convolution convolution_of(const workloads::Graph& graph, const workloads::Operator& op);
+
 /// A convolution or fully connected layer with a given mapping. Constants: the weights packed by
-/// column tile and the requantization table, as abi/descriptor.h has them.
+/// filter tile and the requantization table, as abi/descriptor.h has them.
 std::unique_ptr<EngineTask> systolic_task(const workloads::Graph& graph,
                                           const workloads::Operator& op, const SystolicShape& shape,
                                           const SystolicMapping& mapping);

@@ -38,55 +38,115 @@ std::int64_t most_inputs(std::int64_t count, std::int32_t stride, std::int32_t k
 
 }  // namespace
 
-std::int64_t Tiling::tiles_down() const { return divide_up(g_.output_h, m_.tile_h); }
-std::int64_t Tiling::tiles_across() const { return divide_up(g_.output_w, m_.tile_w); }
-std::int64_t Tiling::column_tiles() const { return divide_up(g_.output_c, s_.columns); }
-std::int64_t Tiling::folds() const { return divide_up(dot_length(g_), s_.rows); }
+std::int32_t most_filters(const SystolicShape& shape) {
+  return shape.dataflow == Dataflow::kInputStationary ? std::int32_t{kLargestDimension}
+                                                      : shape.columns;
+}
+
+std::int32_t most_taps(const SystolicShape& shape) {
+  return shape.dataflow == Dataflow::kOutputStationary ? kMostFoldTaps : shape.rows;
+}
+
+Tiling::Tiling(const Convolution& convolution, const SystolicMapping& mapping,
+               const SystolicShape& shape)
+    : c_{convolution},
+      m_{mapping},
+      s_{shape},
+      filters_{mapping.filter_tile > 0
+                   ? std::min(mapping.filter_tile, convolution.geometry.output_c)
+                   : std::min(most_filters(shape), c_.group_filters())},
+      groups_{std::max(1, filters_ / c_.group_filters())},
+      fold_taps_{mapping.fold_taps > 0 ? mapping.fold_taps : most_taps(shape)} {}
+
+std::int64_t Tiling::tiles_down() const { return divide_up(g().output_h, m_.tile_h); }
+std::int64_t Tiling::tiles_across() const { return divide_up(g().output_w, m_.tile_w); }
+std::int32_t Tiling::tiles_of_a_group() const {
+  return divide_up(c_.group_filters(), std::min(filters_, c_.group_filters()));
+}
+std::int64_t Tiling::filter_tiles() const {
+  return divide_up(std::int64_t{c_.groups}, groups_) * tiles_of_a_group();
+}
+std::int64_t Tiling::tap_folds(const FilterTile& tile) const {
+  return divide_up(tile.taps, fold_taps_);
+}
+
+std::int64_t Tiling::fold_pixels(std::int64_t tile_pixels) const {
+  switch (s_.dataflow) {
+    case Dataflow::kOutputStationary:
+      return std::min<std::int64_t>(tile_pixels, s_.rows);
+    case Dataflow::kInputStationary:
+      return std::min<std::int64_t>(tile_pixels, s_.columns);
+    default:
+      return tile_pixels;
+  }
+}
+
+/// The factors are at most 2^31, 2^31 and 2^40, bounded one after the other.
+std::int64_t Tiling::most_folds() const {
+  const std::int64_t pixels =
+      std::int64_t{std::min(m_.tile_h, g().output_h)} * std::min(m_.tile_w, g().output_w);
+  const std::int64_t tiles = pixel_tiles() * divide_up(pixels, fold_pixels(pixels));
+  const std::int64_t items = std::min(tiles, kMostFolds + 1) * filter_tiles();
+  return std::min(items, kMostFolds + 1) * most_tap_folds();
+}
 
 PixelTile Tiling::pixel_tile(std::int64_t index) const {
   const std::int64_t across = tiles_across();
   const std::int64_t down = tiles_down();
   PixelTile tile;
   tile.image = static_cast<std::int32_t>(index / (across * down));
-  tile.out_y = cut(index / across % down, m_.tile_h, g_.output_h);
-  tile.out_x = cut(index % across, m_.tile_w, g_.output_w);
+  tile.out_y = cut(index / across % down, m_.tile_h, g().output_h);
+  tile.out_x = cut(index % across, m_.tile_w, g().output_w);
   tile.in_y =
-      input_range(tile.out_y, g_.stride_h, g_.kernel_h, g_.dilation_h, g_.pad_top, g_.input_h);
-  tile.in_x =
-      input_range(tile.out_x, g_.stride_w, g_.kernel_w, g_.dilation_w, g_.pad_left, g_.input_w);
+      input_range(tile.out_y, g().stride_h, g().kernel_h, g().dilation_h, g().pad_top, g().input_h);
+  tile.in_x = input_range(tile.out_x, g().stride_w, g().kernel_w, g().dilation_w, g().pad_left,
+                          g().input_w);
   return tile;
 }
 
-Range Tiling::filters(std::int64_t index) const { return cut(index, s_.columns, g_.output_c); }
+FilterTile Tiling::filter_tile(std::int64_t index) const {
+  const std::int64_t parts = tiles_of_a_group();
+  const Range groups = cut(index / parts, groups_, c_.groups);
+  FilterTile tile;
+  tile.channels = {groups.begin * c_.group_channels(), groups.size * c_.group_channels()};
+  tile.filters = {groups.begin * c_.group_filters(), groups.size * c_.group_filters()};
+  if (parts > 1) {
+    const Range part = cut(index % parts, filters_, c_.group_filters());
+    tile.filters = {tile.filters.begin + part.begin, part.size};
+  }
+  tile.taps = c_.positions() * tile.channels.size;
+  return tile;
+}
 
 std::uint64_t Tiling::ifmap_bytes(std::int64_t tile_h, std::int64_t tile_w) const {
   return static_cast<std::uint64_t>(
-      most_inputs(tile_h, g_.stride_h, g_.kernel_h, g_.dilation_h, g_.input_h) *
-      most_inputs(tile_w, g_.stride_w, g_.kernel_w, g_.dilation_w, g_.input_w) * g_.input_c);
+      most_inputs(tile_h, g().stride_h, g().kernel_h, g().dilation_h, g().input_h) *
+      most_inputs(tile_w, g().stride_w, g().kernel_w, g().dilation_w, g().input_w) * g().input_c);
 }
 
 SlotPlans Tiling::slots() const {
-  const std::int64_t tile_h = std::min(m_.tile_h, g_.output_h);
-  const std::int64_t tile_w = std::min(m_.tile_w, g_.output_w);
+  const std::int64_t tile_h = std::min(m_.tile_h, g().output_h);
+  const std::int64_t tile_w = std::min(m_.tile_w, g().output_w);
+  const FilterTile tile = full_tile();
   const auto pixels = static_cast<std::uint64_t>(tile_h * tile_w);
-  const auto columns = static_cast<std::uint64_t>(std::min(s_.columns, g_.output_c));
-  const auto channels = m_.pixel_tiles_outer ? static_cast<std::uint64_t>(g_.output_c) : columns;
+  const auto filters = static_cast<std::uint64_t>(tile.filters.size);
+  const auto channels = m_.pixel_tiles_outer ? static_cast<std::uint64_t>(g().output_c) : filters;
   const auto taps = static_cast<std::uint64_t>(
-      m_.weights_per_fold ? std::min<std::int64_t>(s_.rows, dot_length(g_)) : dot_length(g_));
+      m_.weights_per_fold ? std::min<std::int64_t>(fold_taps_, tile.taps) : tile.taps);
   const auto plan = [](std::uint64_t bytes, std::uint64_t room, std::int64_t wanted) {
     return SlotPlan{bytes, slots_that_fit(room, bytes, wanted)};
   };
   SlotPlans plans;
   plans.ifmaps = plan(ifmap_bytes(tile_h, tile_w), s_.input_buffer_bytes, pixel_tiles());
-  plans.sums = plan(pixels * columns * kSumBytes, s_.accumulator_buffer_bytes, 2);
+  plans.sums = plan(pixels * filters * kSumBytes, s_.accumulator_buffer_bytes, 2);
   plans.outputs = plan(pixels * channels, s_.output_buffer_bytes, 2);
-  plans.weights.bytes = taps * columns;
-  plans.parameters.bytes = columns * sizeof(mw_channel_parameters);
+  plans.weights.bytes = taps * filters;
+  plans.parameters.bytes = filters * sizeof(mw_channel_parameters);
   share_weight_buffer(plans);
   return plans;
 }
 
-/// A table for each column tile whose weights are held. Fold by fold: two tables if these leave
+/// A table for each filter tile whose weights are held. Fold by fold: two tables if these leave
 /// half of the buffer and a fold's weights still fit, else one; the rest is for the weights of
 /// folds.
 void Tiling::share_weight_buffer(SlotPlans& plans) const {
@@ -94,14 +154,14 @@ void Tiling::share_weight_buffer(SlotPlans& plans) const {
   const std::uint64_t table = plans.parameters.bytes;
   const std::uint64_t weights = plans.weights.bytes;
   if (!m_.weights_per_fold) {
-    plans.weights.count = slots_that_fit(room, weights + table, column_tiles());
+    plans.weights.count = slots_that_fit(room, weights + table, filter_tiles());
     plans.parameters.count = plans.weights.count;
     return;
   }
-  const bool two = column_tiles() > 1 && 2 * table <= room / 2 && 2 * table + weights <= room;
+  const bool two = filter_tiles() > 1 && 2 * table <= room / 2 && 2 * table + weights <= room;
   plans.parameters.count = two ? 2 : slots_that_fit(room, table, 1);
   const std::uint64_t tables = static_cast<std::uint64_t>(plans.parameters.count) * table;
-  plans.weights.count = slots_that_fit(room - tables, weights, folds() * column_tiles());
+  plans.weights.count = slots_that_fit(room - tables, weights, most_tap_folds() * filter_tiles());
 }
 
 }  // namespace milliwatt::dataflows

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the weight-stationary mapping cuts a convolution into tiles, and which slots of the buffers
-// these need. Not for use outside systolic_mapping.cpp.
+// How a systolic mapping cuts a convolution into tiles, and which slots of the buffers these need.
+// Not for use outside systolic_mapping.cpp.
 #pragma once
 
 #include <cstdint>
@@ -34,33 +34,57 @@ struct SlotPlans {
   SlotPlan ifmaps, parameters, weights, sums, outputs;
 };
 
-/// Geometry and mapping must be free of faults (`command_fault`).
+/// Filters that are computed together and the channels that they look at, whole groups or a part of
+/// one group.
+struct FilterTile {
+  Range filters, channels;
+  std::int64_t taps = 0;  ///< length of the dot products: kernel positions x channels
+};
+
+/// Most filters of a tile, and most taps of a fold, that the dataflow allows.
+std::int32_t most_filters(const SystolicShape& shape);
+std::int32_t most_taps(const SystolicShape& shape);
+
+/// Convolution and mapping must be free of faults (`misfit`).
 class Tiling {
  public:
-  Tiling(const ConvGeometry& geometry, const SystolicMapping& mapping, const SystolicShape& shape)
-      : g_{geometry}, m_{mapping}, s_{shape} {}
+  Tiling(const Convolution& convolution, const SystolicMapping& mapping,
+         const SystolicShape& shape);
 
-  std::int64_t pixel_tiles() const { return g_.batch * tiles_down() * tiles_across(); }
-  std::int64_t column_tiles() const;
-  /// Folds of one pixel tile and column tile.
-  std::int64_t folds() const;
+  std::int64_t pixel_tiles() const { return g().batch * tiles_down() * tiles_across(); }
+  std::int64_t filter_tiles() const;
+  /// Most folds over the taps of a filter tile, and most folds in all.
+  std::int64_t most_tap_folds() const { return tap_folds(full_tile()); }
+  std::int64_t most_folds() const;
+  std::int64_t tap_folds(const FilterTile& tile) const;
 
   /// Pixel tile `index`: images outermost, then rows, then columns.
   PixelTile pixel_tile(std::int64_t index) const;
-  /// Filters of column tile `index`.
-  Range filters(std::int64_t index) const;
+  FilterTile filter_tile(std::int64_t index) const;
+  /// The largest filter tile: the first one.
+  FilterTile full_tile() const { return filter_tile(0); }
+  std::int32_t filters() const { return filters_; }  ///< of a full tile
+  std::int32_t fold_taps() const { return fold_taps_; }
+  /// Pixels of a fold: all of the tile (`tile_pixels`), or as many as rows or columns hold.
+  std::int64_t fold_pixels(std::int64_t tile_pixels) const;
 
   SlotPlans slots() const;
 
  private:
   std::int64_t tiles_down() const;
   std::int64_t tiles_across() const;
+  std::int32_t tiles_of_a_group() const;
   std::uint64_t ifmap_bytes(std::int64_t tile_h, std::int64_t tile_w) const;
   void share_weight_buffer(SlotPlans& plans) const;
 
-  const ConvGeometry& g_;
-  const SystolicMapping& m_;
+  const ConvGeometry& g() const { return c_.geometry; }
+
+  Convolution c_;
+  SystolicMapping m_;
   const SystolicShape& s_;
+  std::int32_t filters_;    ///< of a full tile
+  std::int32_t groups_;     ///< that a full tile covers, or has a part of: at least 1
+  std::int32_t fold_taps_;  ///< of a full fold
 };
 
 }  // namespace milliwatt::dataflows

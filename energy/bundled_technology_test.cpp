@@ -97,7 +97,8 @@ TEST_F(BundledTechnology, DerivedPricesAreTheSumsOfTheirParts) {
     return std::int64_t{-1};
   };
   EXPECT_EQ(attojoules("pe_int8", "mac"), 200'000 + 100'000 + 40 * 9'000);
-  EXPECT_EQ(attojoules("pe_int8", "weight_shift"), 8 * 9'000);
+  EXPECT_EQ(attojoules("pe_int8", "stationary_shift"), 8 * 9'000);
+  EXPECT_EQ(attojoules("pe_int8", "sum_shift"), 32 * 9'000);
   EXPECT_EQ(attojoules("output_stage", "requantize"),
             3'100'000 + 3 * 100'000 + 416'520 + 2 * 29'015 + 8 * 9'000);
   EXPECT_EQ(attojoules("vector_unit", "add_element"),

@@ -49,7 +49,9 @@ void check_mapping(const mw_systolic_descriptor& d) {
   check("tile_w", d.tile_w, 1, dataflows::kLargestDimension);
   check("pixel_tiles_outer", d.pixel_tiles_outer, 0, 1);
   check("weights_per_fold", d.weights_per_fold, 0, 1);
-  check("reserved", d.reserved, 0, 0);
+  check("groups", d.groups, 1, dataflows::kLargestDimension);
+  check("filter_tile", d.filter_tile, 1, dataflows::kLargestDimension);
+  check("fold_taps", d.fold_taps, 1, dataflows::kMostFoldTaps);
 }
 
 std::uint64_t resolve(const char* field, const mw_ref& place, const shell::RegionBases& bases) {
@@ -74,7 +76,9 @@ dataflows::SystolicCommand decode_descriptor(const std::vector<std::uint8_t>& by
   check_mapping(d);
   dataflows::SystolicCommand command;
   command.geometry = d.geometry;
-  command.mapping = {d.tile_h, d.tile_w, d.pixel_tiles_outer != 0, d.weights_per_fold != 0};
+  command.groups = d.groups;
+  command.mapping = {d.tile_h,      d.tile_w,   d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
+                     d.filter_tile, d.fold_taps};
   command.input_zero_point = d.input_zero_point;
   command.output_zero_point = d.output_zero_point;
   command.clamp_low = d.clamp_low;

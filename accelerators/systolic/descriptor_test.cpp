@@ -24,6 +24,9 @@ mw_systolic_descriptor good() {
   d.output_zero_point = 4;
   d.clamp_low = -100;
   d.pixel_tiles_outer = 1;
+  d.groups = 5;
+  d.filter_tile = 8;
+  d.fold_taps = 7;
   d.ifmap = {1, 0x100};
   d.weights = {0, 0x200};
   d.parameters = {0, 0x300};
@@ -55,6 +58,9 @@ TEST(Descriptor, EveryFieldArrives) {
   EXPECT_EQ(command.mapping.tile_w, 5);
   EXPECT_TRUE(command.mapping.pixel_tiles_outer);
   EXPECT_FALSE(command.mapping.weights_per_fold);
+  EXPECT_EQ(command.groups, 5);
+  EXPECT_EQ(command.mapping.filter_tile, 8);
+  EXPECT_EQ(command.mapping.fold_taps, 7);
   EXPECT_EQ(command.input_zero_point, -3);
   EXPECT_EQ(command.output_zero_point, 4);
   EXPECT_EQ(command.clamp_low, -100);
@@ -67,8 +73,8 @@ TEST(Descriptor, EveryFieldArrives) {
 
 TEST(Descriptor, SaysWhichFieldIsWrong) {
   using D = mw_systolic_descriptor;
-  EXPECT_EQ(fault([](D& d) { d.head.version = 2; }),
-            "systolic descriptor: version is 2, allowed are 1 .. 1");
+  EXPECT_EQ(fault([](D& d) { d.head.version = 1; }),
+            "systolic descriptor: version is 1, allowed are 2 .. 2");
   EXPECT_THAT(fault([](D& d) { d.head.magic = 0; }), HasSubstr("magic"));
   EXPECT_THAT(fault([](D& d) { d.head.machine = MW_MACHINE_VECTOR; }), HasSubstr("machine"));
   EXPECT_THAT(fault([](D& d) { d.head.bytes = 16; }), HasSubstr("bytes"));
@@ -80,7 +86,9 @@ TEST(Descriptor, SaysWhichFieldIsWrong) {
   EXPECT_THAT(fault([](D& d) { d.tile_w = -1; }), HasSubstr("tile_w"));
   EXPECT_THAT(fault([](D& d) { d.pixel_tiles_outer = 2; }), HasSubstr("pixel_tiles_outer"));
   EXPECT_THAT(fault([](D& d) { d.weights_per_fold = -1; }), HasSubstr("weights_per_fold"));
-  EXPECT_THAT(fault([](D& d) { d.reserved = 1; }), HasSubstr("reserved"));
+  EXPECT_THAT(fault([](D& d) { d.groups = 0; }), HasSubstr("groups"));
+  EXPECT_THAT(fault([](D& d) { d.filter_tile = 0; }), HasSubstr("filter_tile"));
+  EXPECT_THAT(fault([](D& d) { d.fold_taps = (1 << 16) + 1; }), HasSubstr("fold_taps"));
   EXPECT_THAT(fault([](D& d) { d.ofmap.region = 2; }), HasSubstr("ofmap lies in region 2 of 2"));
 }
 
@@ -135,12 +143,12 @@ TEST(Descriptor, AMachineRefusesACommandOfTooManyFolds) {
   SystolicMachine machine("npu", default_config(), shell::Detail::kValues);
   EXPECT_THAT([&] { machine.decode(bytes_of(d), kBases); },
               ThrowsMessage<base::SimulationError>(
-                  HasSubstr("has 2621440 folds, at most 2097152 are possible")));
+                  HasSubstr("has more than 2097152 folds")));
 }
 
 TEST(Descriptor, AnyOtherNumberOfBytesIsRefused) {
   for (const std::size_t size :
-       {std::size_t{0}, sizeof(mw_descriptor_head), std::size_t{143}, std::size_t{145}}) {
+       {std::size_t{0}, sizeof(mw_descriptor_head), std::size_t{151}, std::size_t{153}}) {
     std::vector<std::uint8_t> bytes = bytes_of(good());
     bytes.resize(size);
     EXPECT_THROW(decode_descriptor(bytes, kBases), base::SimulationError);

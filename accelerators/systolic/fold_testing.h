@@ -15,20 +15,27 @@ namespace milliwatt::systolic {
 /// Owns the operands of one fold.
 class FoldData {
  public:
-  FoldData(ArraySize size, std::int64_t pixels, std::int32_t rows, std::int32_t columns)
-      : size_(size),
+  FoldData(ArraySize size, std::int64_t pixels, std::int32_t taps, std::int32_t filters,
+           Dataflow dataflow = Dataflow::kWeightStationary)
+      : dataflow_(dataflow),
+        size_(size),
         pixels_(pixels),
-        rows_(rows),
-        columns_(columns),
-        streams_(static_cast<std::size_t>(pixels * stream_pitch(rows))),
-        weights_(static_cast<std::size_t>(rows) * columns) {}
+        taps_(taps),
+        filters_(filters),
+        streams_(static_cast<std::size_t>(pixels * stream_pitch(taps))),
+        weights_(static_cast<std::size_t>(taps) * filters) {}
 
-  /// Any array up to 40 x 40 (one in 16 up to 256 columns), partly used, and any pixels.
-  static FoldData random(std::mt19937& random) {
+  /// Any array up to 40 x 40 (one in 16 up to 256 columns), partly used, and any stream.
+  static FoldData random(std::mt19937& random, Dataflow dataflow) {
     const auto up_to = [&](unsigned n) { return static_cast<std::int32_t>(1 + random() % n); };
     const ArraySize size{up_to(40), up_to(random() % 16 == 0 ? kMaxArraySide : 40)};
-    const std::int32_t pixels = random() % 8 == 0 ? up_to(300) : up_to(40);
-    FoldData data{size, pixels, up_to(size.rows), up_to(size.columns)};
+    const std::int32_t stream = random() % 8 == 0 ? up_to(300) : up_to(40);
+    const std::int32_t rows = up_to(size.rows);
+    const std::int32_t columns = up_to(size.columns);
+    FoldData data =
+        dataflow == Dataflow::kWeightStationary   ? FoldData{size, stream, rows, columns, dataflow}
+        : dataflow == Dataflow::kOutputStationary ? FoldData{size, rows, stream, columns, dataflow}
+                                                  : FoldData{size, columns, rows, stream, dataflow};
     data.fill(random);
     return data;
   }
@@ -41,33 +48,49 @@ class FoldData {
     };
     std::generate(weights_.begin(), weights_.end(), value);
     for (std::int64_t t = 0; t < pixels_; ++t) {
-      std::generate_n(streams_.begin() + t * stream_pitch(rows_), rows_, value);
+      std::generate_n(streams_.begin() + t * stream_pitch(taps_), taps_, value);
     }
   }
 
-  /// [pixels][rows]
+  /// [pixels][taps]
   void set_streams(const std::vector<std::int8_t>& values) {
     for (std::int64_t t = 0; t < pixels_; ++t) {
-      std::copy_n(values.begin() + t * rows_, rows_, streams_.begin() + t * stream_pitch(rows_));
+      std::copy_n(values.begin() + t * taps_, taps_, streams_.begin() + t * stream_pitch(taps_));
     }
   }
   void set_weights(const std::vector<std::int8_t>& values) { weights_ = values; }
 
   ArraySize size() const { return size_; }
   FoldOperands operands() const {
-    return {streams_.data(), weights_.data(), pixels_, rows_, columns_, stream_pitch(rows_)};
+    return {streams_.data(), weights_.data(), pixels_, taps_, filters_, stream_pitch(taps_)};
   }
+  ArrayOperands array() const { return array_operands(dataflow_, operands()); }
+  ArrayUse use() const { return array().use; }
+
+  /// Sum by definition of output `index` of `column`.
+  std::int32_t sum(std::int64_t index, std::int32_t column) const {
+    const bool swapped = dataflow_ == Dataflow::kInputStationary;
+    const std::int64_t pixel = swapped ? column : index;
+    const std::int64_t filter = swapped ? index : column;
+    std::int32_t sum = 0;
+    for (std::int32_t k = 0; k < taps_; ++k) {
+      sum += streams_[pixel * stream_pitch(taps_) + k] * weights_[k * filters_ + filter];
+    }
+    return sum;
+  }
+
   std::string describe() const {
-    return std::to_string(rows_) + "x" + std::to_string(columns_) + " of " +
-           std::to_string(size_.rows) + "x" + std::to_string(size_.columns) + ", " +
-           std::to_string(pixels_) + " pixels";
+    return std::to_string(pixels_) + " pixels, " + std::to_string(taps_) + " taps, " +
+           std::to_string(filters_) + " filters on " + std::to_string(size_.rows) + "x" +
+           std::to_string(size_.columns);
   }
 
  private:
+  Dataflow dataflow_;
   ArraySize size_;
   std::int64_t pixels_;
-  std::int32_t rows_;
-  std::int32_t columns_;
+  std::int32_t taps_;
+  std::int32_t filters_;
   std::vector<std::int8_t> streams_;
   std::vector<std::int8_t> weights_;
 };

@@ -13,21 +13,21 @@ struct Run {
   std::int32_t kernel_y = 0;
   std::int32_t kernel_x = 0;
   std::int32_t channel = 0;
-  std::int32_t row = 0;  ///< array row of the first
+  std::int32_t tap = 0;  ///< of the fold: the first
   std::int32_t count = 0;
 };
 
 std::vector<Run> runs_of(const dataflows::ConvGeometry& g, const dataflows::Fold& fold) {
   std::vector<Run> runs;
-  for (std::int32_t row = 0; row < fold.rows; row += runs.back().count) {
-    const std::int32_t k = fold.k_begin + row;
-    const std::int32_t position = k / g.input_c;
+  for (std::int32_t tap = 0; tap < fold.taps; tap += runs.back().count) {
+    const std::int32_t k = fold.k_begin + tap;
+    const std::int32_t position = k / fold.channels;
     Run run;
     run.kernel_y = position / g.kernel_w;
     run.kernel_x = position % g.kernel_w;
-    run.channel = k % g.input_c;
-    run.row = row;
-    run.count = std::min(g.input_c - run.channel, fold.rows - row);
+    run.channel = k % fold.channels;
+    run.tap = tap;
+    run.count = std::min(fold.channels - run.channel, fold.taps - tap);
     runs.push_back(run);
   }
   return runs;
@@ -39,12 +39,13 @@ void gather_streams(const dataflows::ConvGeometry& g, const dataflows::Fold& fol
                     std::int32_t zero_point, const std::int8_t* ifmap,
                     std::vector<std::int8_t>& streams) {
   const std::vector<Run> runs = runs_of(g, fold);
-  const std::int32_t pitch = stream_pitch(fold.rows);
-  streams.assign(static_cast<std::size_t>(fold.pixels() * pitch), 0);
+  const std::int32_t pitch = stream_pitch(fold.taps);
+  streams.assign(static_cast<std::size_t>(fold.pixels) * pitch, 0);
   std::int8_t* stream = streams.data();
-  for (std::int64_t p = 0; p < fold.pixels(); ++p, stream += pitch) {
-    const auto output_y = static_cast<std::int32_t>(fold.output_y + p / fold.tile_w);
-    const auto output_x = static_cast<std::int32_t>(fold.output_x + p % fold.tile_w);
+  for (std::int32_t i = 0; i < fold.pixels; ++i, stream += pitch) {
+    const std::int32_t p = fold.first_pixel + i;
+    const std::int32_t output_y = fold.output_y + p / fold.tile_w;
+    const std::int32_t output_x = fold.output_x + p % fold.tile_w;
     for (const Run& run : runs) {
       // Position inside the slot's region; the region holds every tap that is inside the image.
       const std::int32_t y =
@@ -52,11 +53,12 @@ void gather_streams(const dataflows::ConvGeometry& g, const dataflows::Fold& fol
       const std::int32_t x =
           output_x * g.stride_w - g.pad_left + run.kernel_x * g.dilation_w - fold.input_x;
       if (y < 0 || y >= fold.input_h || x < 0 || x >= fold.input_w) {
-        std::fill_n(stream + run.row, run.count, static_cast<std::int8_t>(zero_point));
+        std::fill_n(stream + run.tap, run.count, static_cast<std::int8_t>(zero_point));
         continue;
       }
-      const std::int64_t at = (std::int64_t{y} * fold.input_w + x) * g.input_c + run.channel;
-      std::copy_n(ifmap + at, run.count, stream + run.row);
+      const std::int64_t at =
+          (std::int64_t{y} * fold.input_w + x) * g.input_c + fold.channel_begin + run.channel;
+      std::copy_n(ifmap + at, run.count, stream + run.tap);
     }
   }
 }

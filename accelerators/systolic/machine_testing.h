@@ -6,6 +6,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "abi/descriptor.h"
@@ -25,6 +26,7 @@ inline mw_systolic_descriptor descriptor_of(const mw_conv_geometry& g, std::int3
   d.clamp_high = 127;
   d.tile_h = tile_h;
   d.tile_w = tile_w;
+  d.groups = d.filter_tile = d.fold_taps = 1;
   return d;
 }
 
@@ -46,22 +48,37 @@ struct Recorder : shell::OutputProbe {
   std::vector<shell::OutputEvent> events;
 };
 
-/// Operands of a convolution in the layout of memory. weight(k, n) is tap k of filter n.
+/// Parts [first, second) of `size` in steps.
+using Parts = std::vector<std::pair<std::int32_t, std::int32_t>>;
+inline Parts parts_of(std::int32_t size, std::int32_t step, std::int32_t from = 0) {
+  Parts parts;
+  for (std::int32_t begin = 0; begin < size; begin += step) {
+    parts.emplace_back(from + begin, from + std::min(begin + step, size));
+  }
+  return parts;
+}
+
+/// Operands of a convolution in the layout of memory. weight(k, n) is tap k of filter n, over the
+/// channels of its group.
 struct ConvData {
   mw_conv_geometry geometry{};
+  std::int32_t groups = 1;
   std::vector<std::int8_t> ifmap;    ///< [batch][input_h][input_w][input_c]
   std::vector<std::int8_t> weights;  ///< [k][output_c]
 
-  std::int64_t taps() const { return dataflows::dot_length(geometry); }
+  std::int32_t depth() const { return geometry.input_c / groups; }
+  std::int32_t group_filters() const { return geometry.output_c / groups; }
+  std::int32_t positions() const { return geometry.kernel_h * geometry.kernel_w; }
   std::int8_t weight(std::int64_t k, std::int32_t n) const {
     return weights[static_cast<std::size_t>(k * geometry.output_c + n)];
   }
 
-  static ConvData random(const mw_conv_geometry& g, std::mt19937& random) {
+  static ConvData random(const mw_conv_geometry& g, std::int32_t groups, std::mt19937& random) {
     ConvData data;
     data.geometry = g;
+    data.groups = groups;
     data.ifmap.resize(static_cast<std::size_t>(g.batch * g.input_h * g.input_w * g.input_c));
-    data.weights.resize(static_cast<std::size_t>(data.taps() * g.output_c));
+    data.weights.resize(static_cast<std::size_t>(data.positions() * data.depth() * g.output_c));
     for (std::vector<std::int8_t>* values : {&data.ifmap, &data.weights}) {
       for (std::int8_t& value : *values) {
         value = static_cast<std::int8_t>(random());
@@ -70,14 +87,33 @@ struct ConvData {
     return data;
   }
 
-  /// The packed weights of the descriptor: column tile by column tile, in each [k][column].
-  std::vector<std::uint8_t> packed(std::int32_t columns) const {
+  /// Filters that are computed together: parts of a group, or whole groups.
+  Parts filter_tiles(std::int32_t tile) const {
+    if (tile > group_filters()) {
+      return parts_of(geometry.output_c, tile);
+    }
+    Parts tiles;
+    for (std::int32_t group = 0; group < groups; ++group) {
+      const Parts parts = parts_of(group_filters(), tile, group * group_filters());
+      tiles.insert(tiles.end(), parts.begin(), parts.end());
+    }
+    return tiles;
+  }
+
+  /// The packed weights of the descriptor: [filter tile][position][channel][filter], zero where a
+  /// filter does not see a channel of the tile.
+  std::vector<std::uint8_t> packed(std::int32_t filter_tile) const {
     std::vector<std::uint8_t> bytes;
-    for (std::int32_t begin = 0; begin < geometry.output_c; begin += columns) {
-      const std::int32_t end = std::min(begin + columns, geometry.output_c);
-      for (std::int64_t k = 0; k < taps(); ++k) {
-        for (std::int32_t n = begin; n < end; ++n) {
-          bytes.push_back(static_cast<std::uint8_t>(weight(k, n)));
+    for (const auto& [begin, end] : filter_tiles(filter_tile)) {
+      const std::int32_t first_group = begin / group_filters();
+      const std::int32_t last_group = (end - 1) / group_filters();
+      for (std::int32_t position = 0; position < positions(); ++position) {
+        for (std::int32_t c = first_group * depth(); c < (last_group + 1) * depth(); ++c) {
+          for (std::int32_t n = begin; n < end; ++n) {
+            const bool sees = c / depth() == n / group_filters();
+            bytes.push_back(static_cast<std::uint8_t>(
+                sees ? weight(position * depth() + c % depth(), n) : std::int8_t{0}));
+          }
         }
       }
     }
@@ -87,17 +123,17 @@ struct ConvData {
   /// The sum of products of one output, by definition; `zero_point` outside the image.
   std::int64_t sum(std::int32_t y, std::int32_t x, std::int32_t n, std::int32_t zero_point) const {
     const mw_conv_geometry& g = geometry;
+    const std::int32_t first = n / group_filters() * depth();
     std::int64_t sum = 0;
     for (std::int32_t ky = 0; ky < g.kernel_h; ++ky) {
       for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
         const std::int32_t iy = y * g.stride_h - g.pad_top + ky * g.dilation_h;
         const std::int32_t ix = x * g.stride_w - g.pad_left + kx * g.dilation_w;
         const bool inside = iy >= 0 && iy < g.input_h && ix >= 0 && ix < g.input_w;
-        for (std::int32_t c = 0; c < g.input_c; ++c) {
-          const std::int32_t value =
-              inside ? ifmap[static_cast<std::size_t>((iy * g.input_w + ix) * g.input_c + c)]
-                     : zero_point;
-          sum += value * weight((ky * g.kernel_w + kx) * g.input_c + c, n);
+        for (std::int32_t c = 0; c < depth(); ++c) {
+          const auto at = static_cast<std::size_t>((iy * g.input_w + ix) * g.input_c + first + c);
+          const std::int32_t value = inside ? ifmap[at] : zero_point;
+          sum += value * weight((ky * g.kernel_w + kx) * depth() + c, n);
         }
       }
     }
@@ -117,8 +153,8 @@ class Bench {
         predicted_low(counted),
         predicted_high(counted) {}
 
-  void run(const mw_systolic_descriptor& d, const ConvData& data, std::int32_t columns) {
-    load_memory(d, data, columns);
+  void run(const mw_systolic_descriptor& d, const ConvData& data) {
+    load_memory(d, data);
     const dataflows::Command command = machine.decode(bytes_of(d), {0});
     local.bind(command.schedule.slots);
     for (const dataflows::Step& step : command.schedule.steps) {
@@ -155,9 +191,9 @@ class Bench {
   static constexpr std::uint32_t kWeights = 0x20000;
   static constexpr std::uint32_t kParameters = 0x40000;
 
-  void load_memory(const mw_systolic_descriptor& d, const ConvData& data, std::int32_t columns) {
+  void load_memory(const mw_systolic_descriptor& d, const ConvData& data) {
     memory_.assign(0x80000, 0);
-    const std::vector<std::uint8_t> weights = data.packed(columns);
+    const std::vector<std::uint8_t> weights = data.packed(d.filter_tile);
     if (data.ifmap.size() > kWeights - kIfmap || weights.size() > kParameters - kWeights) {
       throw std::length_error("test data too large");
     }

@@ -110,10 +110,10 @@ void for_each_tile(const FoldOperands& fold, const Element* streams, std::int32_
     for (int p = 0; p < kPixels; ++p) {
       rows[p] = streams + (t + std::min<std::int64_t>(p, pixels - 1)) * fold.pitch;
     }
-    for (std::int32_t j = 0; j < fold.columns; j += kBlock) {
+    for (std::int32_t j = 0; j < fold.filters; j += kBlock) {
       kernel(rows, j, tile);
-      copy_out(tile, pixels, std::min(kBlock, fold.columns - j), fold.columns,
-               sums + t * fold.columns + j);
+      copy_out(tile, pixels, std::min(kBlock, fold.filters - j), fold.filters,
+               sums + t * fold.filters + j);
     }
   }
 }
@@ -138,22 +138,22 @@ void MatrixProduct::widen_streams(const FoldOperands& fold) {
 }
 
 void MatrixProduct::pack_pairs(const FoldOperands& fold) {
-  const std::int32_t lanes = padded(fold.columns);
+  const std::int32_t lanes = padded(fold.filters);
   pairs_.assign(static_cast<std::size_t>(fold.pitch) * lanes, 0);
-  for (std::int32_t k = 0; k < fold.rows; ++k) {
-    for (std::int32_t j = 0; j < fold.columns; ++j) {
-      pairs_[(k / 2 * lanes + j) * 2 + k % 2] = fold.weights[k * fold.columns + j];
+  for (std::int32_t k = 0; k < fold.taps; ++k) {
+    for (std::int32_t j = 0; j < fold.filters; ++j) {
+      pairs_[(k / 2 * lanes + j) * 2 + k % 2] = fold.weights[k * fold.filters + j];
     }
   }
 }
 
 void MatrixProduct::pack_quads(const FoldOperands& fold) {
-  const std::int32_t lanes = padded(fold.columns);
+  const std::int32_t lanes = padded(fold.filters);
   quads_.assign(static_cast<std::size_t>(fold.pitch) * lanes, 0);
   corrections_.assign(lanes, 0);
-  for (std::int32_t k = 0; k < fold.rows; ++k) {
-    for (std::int32_t j = 0; j < fold.columns; ++j) {
-      const std::int8_t weight = fold.weights[k * fold.columns + j];
+  for (std::int32_t k = 0; k < fold.taps; ++k) {
+    for (std::int32_t j = 0; j < fold.filters; ++j) {
+      const std::int8_t weight = fold.weights[k * fold.filters + j];
       quads_[(k / 4 * lanes + j) * 4 + k % 4] = weight;
       corrections_[j] -= 128 * weight;
     }
@@ -161,7 +161,7 @@ void MatrixProduct::pack_quads(const FoldOperands& fold) {
 }
 
 void MatrixProduct::run(const FoldOperands& fold, std::int32_t* sums) {
-  const std::int32_t lanes = padded(fold.columns);
+  const std::int32_t lanes = padded(fold.filters);
 #if MILLIWATT_X86
   if (set_ == InstructionSet::kAvx512Vnni) {
     pack_quads(fold);

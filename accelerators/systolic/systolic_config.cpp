@@ -14,14 +14,21 @@ constexpr std::int64_t kLargestBuffer = 16 * 1024 * kKibibyte;
 constexpr const char* kPipelineSource = "no source: the depth of such a pipeline at 100 .. 500 MHz";
 
 void declare_array(Schema& schema) {
+  schema
+      .choice("dataflow", &SystolicConfig::dataflow,
+              {{"ws", dataflows::Dataflow::kWeightStationary},
+               {"os", dataflows::Dataflow::kOutputStationary},
+               {"is", dataflows::Dataflow::kInputStationary}})
+      .def(dataflows::Dataflow::kWeightStationary)
+      .doc("What stays in the PEs: weights, outputs or inputs (stationary).");
   schema.integer("rows", &SystolicConfig::rows)
       .range(1, kMaxArraySide)
       .def(16)
-      .doc("PE rows: taps of a filter held at once.");
+      .doc("PE rows: taps of a filter at once; os: output pixels.");
   schema.integer("columns", &SystolicConfig::columns)
       .range(1, kMaxArraySide)
       .def(16)
-      .doc("PE columns: filters held at once.");
+      .doc("PE columns: filters at once; is: output pixels.");
   schema.integer("accumulator_bits", &SystolicConfig::accumulator_bits, base::Unit::kBits)
       .range(8, 32)
       .def(32)
@@ -34,9 +41,9 @@ void declare_buffers(Schema& schema) {
     schema.bytes(key, member).range(kSmallestBuffer, kLargestBuffer).def(kib * kKibibyte).doc(doc);
   };
   buffer("input_buffer", &SystolicConfig::input_buffer, 24,
-         "Input feature map tiles; a bank of 8 bits per array row.");
+         "Input feature map tiles; a bank of 8 bits per array row (is: column).");
   buffer("weight_buffer", &SystolicConfig::weight_buffer, 12,
-         "Weights and requantization tables; a bank of 8 bits per array column.");
+         "Weights and requantization tables; a bank of 8 bits per array column (is: row).");
   buffer("accumulator_buffer", &SystolicConfig::accumulator_buffer, 20,
          "32-bit sums of a tile; a bank of 32 bits per array column.");
   buffer("output_buffer", &SystolicConfig::output_buffer, 8,
@@ -62,7 +69,7 @@ void declare_shared_units(Schema& schema) {
 }  // namespace
 
 Schema systolic_schema() {
-  Schema schema{"systolic", "Weight-stationary systolic array of int8 processing elements."};
+  Schema schema{"systolic", "Systolic array of int8 processing elements."};
   declare_array(schema);
   declare_buffers(schema);
   declare_shared_units(schema);
@@ -74,6 +81,7 @@ Schema systolic_schema() {
 
 dataflows::SystolicShape mapping_shape(const SystolicConfig& config) {
   dataflows::SystolicShape shape;
+  shape.dataflow = config.dataflow;
   shape.rows = config.rows;
   shape.columns = config.columns;
   shape.input_buffer_bytes = config.input_buffer;
@@ -88,9 +96,15 @@ dataflows::SystolicShape mapping_shape(const SystolicConfig& config) {
 
 base::ComponentClass pe_class() {
   return {"pe_int8",
-          {{"mac", "one PE and cycle with an operand and a weight of the fold"},
-           {"idle_cycle", "one PE and cycle with neither work nor weight load"},
-           {"weight_shift", "one PE and cycle that writes the weight register"}}};
+          {{"mac", "one PE and cycle with two operands of the fold"},
+           {"idle_cycle", "one PE and cycle with none of the others"},
+           {"stationary_shift", "one PE and cycle that writes the stationary operand's register"},
+           {"sum_shift", "one PE and cycle that passes a finished sum down (os)"}}};
+}
+
+/// Bits of the registers that a mac writes: a sum, and one operand or both.
+std::int64_t moved_bits(dataflows::Dataflow dataflow) {
+  return dataflow == dataflows::Dataflow::kOutputStationary ? 32 + 2 * 8 : 32 + 8;
 }
 
 std::vector<energy::Component> components(const std::string& engine, const SystolicConfig& config) {
@@ -98,7 +112,8 @@ std::vector<energy::Component> components(const std::string& engine, const Systo
   const shell::EngineCounters counters{engine, shape, {{engine + ".array", pe_class()}}};
   std::vector<energy::Component> list;
   list.push_back(energy::component_of(counters.machine.front(),
-                                      {{"count", std::int64_t{config.rows} * config.columns}}));
+                                      {{"count", std::int64_t{config.rows} * config.columns},
+                                       {"moved_bits", moved_bits(config.dataflow)}}));
   for (std::size_t b = 0; b < shape.buffers.size(); ++b) {
     const dataflows::BufferShape& buffer = shape.buffers[b];
     list.push_back(energy::component_of(counters.buffers[b], {{"size_bytes", buffer.bytes},

@@ -12,9 +12,10 @@
 
 namespace milliwatt::systolic {
 
-/// Parameters of a weight-stationary systolic engine, as a platform file sets them. The DMA and the
+/// Parameters of a systolic engine, as a platform file sets them. The DMA and the
 /// registers are the shell's and have parameters of their own.
 struct SystolicConfig {
+  dataflows::Dataflow dataflow = dataflows::Dataflow::kWeightStationary;
   std::int32_t rows = 0;
   std::int32_t columns = 0;
   std::int32_t accumulator_bits = 0;
@@ -40,10 +41,11 @@ dataflows::SystolicShape mapping_shape(const SystolicConfig& config);
 /// PEs, the buffers, the output stage and the vector unit. DMA and control are the shell's.
 std::vector<energy::Component> components(const std::string& engine, const SystolicConfig& config);
 
-/// "pe_int8": mac, idle_cycle and weight_shift, one PE and cycle each.
+/// "pe_int8": mac, idle_cycle, stationary_shift and sum_shift, one PE and cycle each.
 base::ComponentClass pe_class();
 constexpr int kPeMac = 0;
 constexpr int kPeIdleCycle = 1;
-constexpr int kPeWeightShift = 2;
+constexpr int kPeStationaryShift = 2;
+constexpr int kPeSumShift = 3;
 
 }  // namespace milliwatt::systolic

@@ -38,7 +38,7 @@ SystolicMachine::SystolicMachine(std::string engine, const SystolicConfig& confi
       config_(config),
       detail_(detail),
       shape_(dataflows::systolic_engine_shape(mapping_shape(config))),
-      exact_(config.size(), set),
+      exact_(exact_array(config.dataflow, config.size(), set)),
       product_(set) {}
 
 dataflows::Command SystolicMachine::decode(const std::vector<std::uint8_t>& descriptor,
@@ -56,7 +56,7 @@ std::vector<base::Counters> SystolicMachine::parts() const {
 
 void SystolicMachine::attach(shell::OutputProbe* probe) {
   probe_ = probe;
-  exact_.record_cycles(probe != nullptr);
+  exact_->record_cycles(probe != nullptr);
 }
 
 const dataflows::Fold& SystolicMachine::fold_of(const dataflows::Step& step) const {
@@ -80,7 +80,7 @@ void SystolicMachine::begin(const dataflows::Step& step, std::int16_t layer,
   gather(fold, memory);
   counts_ = {};
   if (detail_ == shell::Detail::kExact) {
-    exact_.begin(operands_);
+    exact_->begin(array_operands(config_.dataflow, operands_));
   }
   running_ = true;
 }
@@ -89,16 +89,17 @@ void SystolicMachine::gather(const dataflows::Fold& fold, shell::LocalMemory& me
   const auto region_bytes = static_cast<std::uint64_t>(std::int64_t{fold.input_h} * fold.input_w) *
                             command_.geometry.input_c;
   const auto weight_bytes =
-      fold.weight_offset + static_cast<std::uint64_t>(fold.rows) * fold.columns;
+      fold.weight_offset + static_cast<std::uint64_t>(fold.taps) * fold.filters;
   const std::uint8_t* ifmap = slot(memory, fold.ifmap, region_bytes, "operands");
   const std::uint8_t* weights = slot(memory, fold.weights, weight_bytes, "weights");
   gather_streams(command_.geometry, fold, command_.input_zero_point, as_int8(ifmap), streams_);
   operands_.streams = streams_.data();
   operands_.weights = as_int8(weights) + fold.weight_offset;
-  operands_.pixels = fold.pixels();
-  operands_.rows = fold.rows;
-  operands_.columns = fold.columns;
-  operands_.pitch = stream_pitch(fold.rows);
+  operands_.pixels = fold.pixels;
+  operands_.taps = fold.taps;
+  operands_.filters = fold.filters;
+  operands_.pitch = stream_pitch(fold.taps);
+  use_ = dataflows::array_use(config_.dataflow, fold);
 }
 
 shell::Progress SystolicMachine::advance(dataflows::UnitId unit, base::Cycles limit) {
@@ -116,20 +117,38 @@ shell::Progress SystolicMachine::advance(dataflows::UnitId unit, base::Cycles li
 /// True when the fold is done: then sums_ and counts_ are those of the whole fold.
 bool SystolicMachine::run(base::Cycles limit) {
   if (detail_ == shell::Detail::kExact) {
-    exact_.advance(limit);
-    counts_ = exact_.counts();
-    if (exact_.done()) {
-      sums_ = exact_.sums();
+    exact_->advance(limit);
+    counts_ = exact_->counts();
+    if (exact_->done()) {
+      take_exact_sums();
     }
-    return exact_.done();
+    return exact_->done();
   }
-  counts_ = fold_counts(config_.size(), operands_.pixels, operands_.rows, operands_.columns);
+  counts_ = fold_counts(config_.dataflow, config_.size(), use_);
   if (counts_.cycles > limit) {
     return false;
   }
-  sums_.resize(static_cast<std::size_t>(operands_.pixels * operands_.columns));
+  sums_.resize(static_cast<std::size_t>(operands_.pixels * operands_.filters));
   product_.run(operands_, sums_.data());
   return true;
+}
+
+/// Place in sums_ of output `output` of an array column.
+std::int64_t SystolicMachine::sum_index(std::int64_t output, std::int32_t column) const {
+  return config_.dataflow == Dataflow::kInputStationary ? column * operands_.filters + output
+                                                        : output * operands_.filters + column;
+}
+
+void SystolicMachine::take_exact_sums() {
+  const std::vector<std::int32_t>& sums = exact_->sums();
+  if (config_.dataflow != Dataflow::kInputStationary) {
+    sums_ = sums;
+    return;
+  }
+  sums_.resize(sums.size());
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(sums.size()); ++i) {
+    sums_[sum_index(i / use_.columns, static_cast<std::int32_t>(i % use_.columns))] = sums[i];
+  }
 }
 
 void SystolicMachine::finish() {
@@ -145,14 +164,17 @@ void SystolicMachine::count(const FoldCounts& counts, bool accumulate, std::int1
   base::Counters& array = counters.machine.front();
   array.add(kPeMac, layer, counts.macs);
   array.add(kPeIdleCycle, layer, counts.idle_cycles);
-  array.add(kPeWeightShift, layer, counts.weight_shifts);
+  array.add(kPeStationaryShift, layer, counts.stationary_shifts);
+  array.add(kPeSumShift, layer, counts.sum_shifts);
   const auto access = [&](dataflows::BufferId buffer, int action, std::int64_t bytes) {
     counters.buffers[buffer].add(action, layer,
                                  shell::buffer_accesses(shape_.buffers[buffer], bytes));
   };
   const std::int64_t sum_bytes = counts.outputs * static_cast<std::int64_t>(sizeof(std::int32_t));
-  access(dataflows::kInputBuffer, shell::kBufferRead, counts.operands_read);
-  access(dataflows::kWeightBuffer, shell::kBufferRead, counts.weights_read);
+  const bool swapped = config_.dataflow == Dataflow::kInputStationary;
+  access(dataflows::kInputBuffer, shell::kBufferRead, swapped ? counts.top_read : counts.left_read);
+  access(dataflows::kWeightBuffer, shell::kBufferRead,
+         swapped ? counts.left_read : counts.top_read);
   access(dataflows::kAccumulatorBuffer, shell::kBufferRead, accumulate ? sum_bytes : 0);
   access(dataflows::kAccumulatorBuffer, shell::kBufferWrite, sum_bytes);
 }
@@ -161,12 +183,13 @@ void SystolicMachine::count(const FoldCounts& counts, bool accumulate, std::int1
 void SystolicMachine::report_outputs() const {
   std::vector<shell::OutputEvent> events(sums_.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto t = static_cast<std::int32_t>(i / operands_.columns);
-    const auto column = static_cast<std::int32_t>(i % operands_.columns);
-    const base::Cycles cycle = detail_ == shell::Detail::kExact
-                                   ? exact_.output_cycles()[i]
-                                   : output_cycle(config_.size(), t, column);
-    events[i] = {job_, t, column, sums_[i], cycle};
+    const auto output = static_cast<std::int32_t>(i / use_.columns);
+    const auto column = static_cast<std::int32_t>(i % use_.columns);
+    const base::Cycles cycle =
+        detail_ == shell::Detail::kExact
+            ? exact_->output_cycles()[i]
+            : output_cycle(config_.dataflow, config_.size(), use_, output, column);
+    events[i] = {job_, output, column, sums_[sum_index(output, column)], cycle};
   }
   std::sort(events.begin(), events.end(),
             [](const shell::OutputEvent& a, const shell::OutputEvent& b) {
@@ -190,7 +213,8 @@ bool SystolicMachine::fits(std::int64_t sum) const {
 void SystolicMachine::accumulate() {
   const dataflows::Fold& fold = folds_[job_];
   const std::size_t bytes = sums_.size() * sizeof(std::int32_t);
-  std::uint8_t* target = slot(*memory_, fold.sums, bytes, "sums");
+  const std::size_t before = std::size_t{sizeof(std::int32_t)} * fold.first_pixel * fold.filters;
+  std::uint8_t* target = slot(*memory_, fold.sums, before + bytes, "sums") + before;
   old_.resize(fold.accumulate ? sums_.size() : 0);
   if (fold.accumulate) {
     std::memcpy(old_.data(), target, bytes);
@@ -212,28 +236,30 @@ void SystolicMachine::accumulate() {
 void SystolicMachine::fail_overflow() const {
   const dataflows::Fold& fold = folds_[job_];
   std::int64_t first = -1;
-  base::Cycles earliest = 0;
-  for (std::int64_t i = 0; i < static_cast<std::int64_t>(sums_.size()); ++i) {
-    const base::Cycles cycle = i / fold.columns + i % fold.columns;
-    if (!fits(accumulated(i)) && (first < 0 || cycle < earliest ||
-                                  (cycle == earliest && i % fold.columns < first % fold.columns))) {
-      first = i;
-      earliest = cycle;
+  base::Cycles earliest = INT64_MAX;
+  for (std::int32_t column = 0; column < use_.columns; ++column) {
+    for (std::int64_t i = 0; i < outputs_of_column(config_.dataflow, use_); ++i) {
+      const base::Cycles cycle = output_cycle(config_.dataflow, config_.size(), use_, i, column);
+      if (cycle < earliest && !fits(accumulated(sum_index(i, column)))) {
+        first = sum_index(i, column);
+        earliest = cycle;
+      }
     }
   }
-  const std::int64_t pixel = first / fold.columns;
+  const std::int64_t pixel = fold.first_pixel + first / fold.filters;
   throw base::SimulationError(fmt::format(
       "{}: layer {}, output channel {} at row {}, column {}: the sum {} after tap {} does not fit "
       "accumulator_bits = {}",
-      engine_, layer_, fold.filter_begin + first % fold.columns,
+      engine_, layer_, fold.filter_begin + first % fold.filters,
       fold.output_y + pixel / fold.tile_w, fold.output_x + pixel % fold.tile_w, accumulated(first),
-      fold.k_begin + fold.rows - 1, config_.accumulator_bits));
+      fold.k_begin + fold.taps - 1, config_.accumulator_bits));
 }
 
 void SystolicMachine::predict(const dataflows::Step& step, std::int16_t layer,
                               shell::EngineCounters& low, shell::EngineCounters& high) const {
   const dataflows::Fold& fold = fold_of(step);
-  const FoldCounts counts = fold_counts(config_.size(), fold.pixels(), fold.rows, fold.columns);
+  const FoldCounts counts =
+      fold_counts(config_.dataflow, config_.size(), dataflows::array_use(config_.dataflow, fold));
   count(counts, fold.accumulate, layer, low);
   count(counts, fold.accumulate, layer, high);
 }

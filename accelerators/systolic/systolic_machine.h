@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,14 @@
 
 namespace milliwatt::systolic {
 
-/// A weight-stationary systolic array with its address generator and its accumulators: runs the
-/// folds of a command, one after the other and nothing overlapping. kValues computes a fold's sums
-/// by a matrix product and its time and counts in closed form; kExact steps every PE register.
+/// A systolic array with its address generator and its accumulators: runs the folds of a command,
+/// one after the other and nothing overlapping. kValues computes a fold's sums by a matrix product
+/// and its time and counts in closed form; kExact steps every PE register.
 ///
-/// A fold counts one read of the input buffer per operand byte (padding included: the zero point
-/// replaces what was read), one of the weight buffer per weight, and per sum a write of the
-/// accumulator buffer, after a read when it accumulates. Left out: the skew registers at the edges
-/// and bank conflicts (each row and column has a bank of its own).
+/// A fold counts one read of the input buffer per activation that enters the array (padding
+/// included: the zero point replaces what was read), one of the weight buffer per weight, and per
+/// sum a write of the accumulator buffer, after a read when it accumulates. Left out: the skew
+/// registers at the edges and bank conflicts (each row and column has a bank of its own).
 class SystolicMachine : public shell::Machine {
  public:
   SystolicMachine(std::string engine, const SystolicConfig& config, shell::Detail detail,
@@ -43,6 +44,8 @@ class SystolicMachine : public shell::Machine {
   void finish();
   void count(const FoldCounts& counts, bool accumulate, std::int16_t layer,
              shell::EngineCounters& counters) const;
+  void take_exact_sums();
+  std::int64_t sum_index(std::int64_t output, std::int32_t column) const;
   void report_outputs() const;
   void accumulate();
   [[noreturn]] void fail_overflow() const;
@@ -55,7 +58,7 @@ class SystolicMachine : public shell::Machine {
   dataflows::EngineShape shape_;
   dataflows::SystolicCommand command_;
   std::vector<dataflows::Fold> folds_;
-  ExactArray exact_;
+  std::unique_ptr<ExactArray> exact_;
   MatrixProduct product_;
   shell::OutputProbe* probe_ = nullptr;
 
@@ -68,7 +71,8 @@ class SystolicMachine : public shell::Machine {
   std::vector<std::int8_t> streams_;
   FoldOperands operands_;
   FoldCounts counts_;
-  std::vector<std::int32_t> sums_;  ///< [pixels][columns], as they left the array
+  ArrayUse use_;
+  std::vector<std::int32_t> sums_;  ///< [pixels][filters]
   std::vector<std::int32_t> old_;   ///< what they are added to; empty when they replace
 };
 

@@ -30,14 +30,16 @@ struct Case {
   ConvData data;
 };
 
-mw_conv_geometry random_geometry(std::mt19937& random) {
+/// Geometry and groups.
+std::pair<mw_conv_geometry, std::int32_t> random_geometry(std::mt19937& random) {
   const auto up_to = [&](unsigned n) { return static_cast<std::int32_t>(1 + random() % n); };
   mw_conv_geometry g{};
   g.batch = 1;
   g.input_h = up_to(9);
   g.input_w = up_to(9);
-  g.input_c = up_to(11);
-  g.output_c = up_to(24);
+  const std::int32_t groups = random() % 2 == 0 ? 1 : up_to(6);
+  g.input_c = groups * up_to(groups > 1 ? 3 : 11);
+  g.output_c = groups * up_to(groups > 1 ? 4 : 24);
   g.kernel_h = up_to(3);
   g.kernel_w = up_to(3);
   g.stride_h = up_to(2);
@@ -50,15 +52,16 @@ mw_conv_geometry random_geometry(std::mt19937& random) {
   g.pad_left = up_to(static_cast<unsigned>(span_w)) - 1;
   g.output_h = (g.input_h - 1 + g.pad_top) / g.stride_h + 1;
   g.output_w = (g.input_w - 1 + g.pad_left) / g.stride_w + 1;
-  return g;
+  return {g, groups};
 }
 
 Case random_case(std::mt19937& random) {
   const auto up_to = [&](unsigned n) { return static_cast<std::int32_t>(1 + random() % n); };
   Case c;
-  const mw_conv_geometry g = random_geometry(random);
-  c.data = ConvData::random(g, random);
+  const auto [g, groups] = random_geometry(random);
+  c.data = ConvData::random(g, groups, random);
   c.config = default_config();
+  c.config.dataflow = static_cast<Dataflow>(random() % 3);
   c.config.rows = up_to(20);
   c.config.columns = up_to(20);
   c.config.input_buffer = 64 + static_cast<std::uint32_t>(random() % 2048);
@@ -70,14 +73,24 @@ Case random_case(std::mt19937& random) {
   c.descriptor.input_zero_point = static_cast<std::int8_t>(random());
   c.descriptor.pixel_tiles_outer = static_cast<std::int32_t>(random() % 2);
   c.descriptor.weights_per_fold = static_cast<std::int32_t>(random() % 2);
+  c.descriptor.groups = groups;
+  const bool stream_filters = c.config.dataflow == Dataflow::kInputStationary;
+  const bool stream_taps = c.config.dataflow == Dataflow::kOutputStationary;
+  const std::int32_t most = stream_filters ? g.output_c : c.config.columns;
+  const std::int32_t of_group = g.output_c / groups;
+  c.descriptor.filter_tile = most >= 2 * of_group && random() % 2 == 0
+                                 ? of_group * up_to(static_cast<unsigned>(most / of_group))
+                                 : up_to(static_cast<unsigned>(std::min(most, of_group)));
+  c.descriptor.fold_taps = stream_taps ? up_to(200) : up_to(static_cast<unsigned>(c.config.rows));
   Bench::place(c.descriptor);
   return c;
 }
 
 bool fits(const Case& c) {
   const mw_systolic_descriptor& d = c.descriptor;
-  return dataflows::misfit(d.geometry,
-                           {d.tile_h, d.tile_w, d.pixel_tiles_outer != 0, d.weights_per_fold != 0},
+  return dataflows::misfit({d.geometry, d.groups},
+                           {d.tile_h, d.tile_w, d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
+                            d.filter_tile, d.fold_taps},
                            mapping_shape(c.config))
       .empty();
 }
@@ -85,13 +98,6 @@ bool fits(const Case& c) {
 /// The sums in the order of the output jobs, by definition.
 std::vector<std::int32_t> expected_sums(const Case& c) {
   const mw_conv_geometry& g = c.descriptor.geometry;
-  const auto tiles = [](std::int32_t size, std::int32_t tile) {
-    std::vector<std::pair<std::int32_t, std::int32_t>> ranges;
-    for (std::int32_t begin = 0; begin < size; begin += tile) {
-      ranges.emplace_back(begin, std::min(begin + tile, size));
-    }
-    return ranges;
-  };
   std::vector<std::int32_t> sums;
   const auto tile = [&](const auto& ys, const auto& xs, const auto& ns) {
     for (std::int32_t y = ys.first; y < ys.second; ++y) {
@@ -103,9 +109,9 @@ std::vector<std::int32_t> expected_sums(const Case& c) {
       }
     }
   };
-  const auto rows = tiles(g.output_h, c.descriptor.tile_h);
-  const auto columns = tiles(g.output_w, c.descriptor.tile_w);
-  const auto filters = tiles(g.output_c, c.config.columns);
+  const Parts rows = parts_of(g.output_h, c.descriptor.tile_h);
+  const Parts columns = parts_of(g.output_w, c.descriptor.tile_w);
+  const Parts filters = c.data.filter_tiles(c.descriptor.filter_tile);
   const auto over_pixels = [&](const auto& body) {
     for (const auto& ys : rows) {
       for (const auto& xs : columns) {
@@ -130,7 +136,7 @@ std::vector<std::int32_t> expected_sums(const Case& c) {
 /// Runs a case and checks what must hold at any detail.
 void run_and_check(const Case& c, Bench& bench, Recorder& recorder) {
   bench.machine.attach(&recorder);
-  bench.run(c.descriptor, c.data, c.config.columns);
+  bench.run(c.descriptor, c.data);
   ASSERT_EQ(bench.sums, expected_sums(c));
   ASSERT_EQ(bench.cycles, bench.planned_cycles);
   ASSERT_TRUE(equal(bench.counted, bench.predicted_low));
@@ -140,7 +146,8 @@ void run_and_check(const Case& c, Bench& bench, Recorder& recorder) {
 TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
   std::mt19937 random(99);
   int cases = 0;
-  for (int i = 0; i < 6000 && cases < 1200; ++i) {
+  int grouped = 0;
+  for (int i = 0; i < 9000 && cases < 1500; ++i) {
     const Case c = random_case(random);
     if (!fits(c)) {
       continue;
@@ -152,6 +159,7 @@ TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
     Recorder values_events, exact_events;
     ASSERT_NO_FATAL_FAILURE(run_and_check(c, values, values_events)) << "case " << i;
     ASSERT_NO_FATAL_FAILURE(run_and_check(c, exact, exact_events)) << "case " << i;
+    grouped += c.data.groups > 1 ? 1 : 0;
     ASSERT_TRUE(equal(values.counted, exact.counted)) << "case " << i;
     ASSERT_EQ(values.cycles, exact.cycles);
     ASSERT_TRUE(std::equal(values_events.events.begin(), values_events.events.end(),
@@ -159,7 +167,8 @@ TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
                            [](const auto& a, const auto& b) { return equal(a, b); }))
         << "case " << i;
   }
-  EXPECT_EQ(cases, 1200);
+  EXPECT_EQ(cases, 1500);
+  EXPECT_GT(grouped, 400);
 }
 
 /// 5 pixels, 7 taps, 3 filters on a 4x4 array: two folds of 4 and 3 taps.
@@ -172,11 +181,13 @@ struct TwoFolds {
     data.ifmap.assign(5 * 7, 1);
     data.weights.assign(7 * 3, 1);
     descriptor = descriptor_of(data.geometry, 1, 5);
+    descriptor.filter_tile = 3;
+    descriptor.fold_taps = 4;
     Bench::place(descriptor);
     bench = std::make_unique<Bench>(config, detail);
     bench->layer = 2;
   }
-  void run() { bench->run(descriptor, data, config.columns); }
+  void run() { bench->run(descriptor, data); }
 
   SystolicConfig config;
   ConvData data;
@@ -200,7 +211,7 @@ TEST_P(EachDetail, CountsWhatAFoldTouches) {
   // 2 folds of 2 * 4 + 5 + 3 - 2 = 14 cycles on 16 PEs.
   EXPECT_EQ(f.bench->cycles, 28);
   EXPECT_EQ(c.machine[0].value(kPeMac, 2), 5 * 7 * 3);
-  EXPECT_EQ(c.machine[0].value(kPeWeightShift, 2), 2 * 4 * 16);
+  EXPECT_EQ(c.machine[0].value(kPeStationaryShift, 2), 2 * 4 * 16);
   EXPECT_EQ(c.machine[0].value(kPeIdleCycle, 2), 28 * 16 - 105 - 128);
   EXPECT_EQ(buffer(dataflows::kInputBuffer, shell::kBufferRead), 5 * 7);
   EXPECT_EQ(buffer(dataflows::kWeightBuffer, shell::kBufferRead), 7 * 3);
