@@ -9,7 +9,8 @@ An example is a line that begins with "$ " in a ```console block and calls build
 backslash at its end continues it. A page's commands run one after the other in a scratch folder that
 has the repository's folders. They must leave with 0, or with N in a block opened by ```console exit=N.
 In a block opened by ```console check the text below a command must be its output, where a line "..."
-stands for any lines.
+stands for any lines. A block opened by ```yaml file=NAME (or another language) is a file of that name for
+the commands below it.
 """
 
 import os
@@ -52,17 +53,28 @@ def link_faults(root, page, text):
                 yield f"{page}: the link {target} names no heading of {os.path.basename(file)}"
 
 
+def file_of(options):
+    """The name of the file that a block with these options is, or None."""
+    name = re.search(r"\bfile=([\w.-]+)", options)
+    return name.group(1) if name else None
+
+
+def examples_of(language, options, body):
+    """(command, expected exit code, expected output or None) of every example of a block."""
+    if language != "console":
+        return
+    code = re.search(r"\bexit=(\d+)", options)
+    for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+        command, output = EXAMPLE.match(part).groups()
+        if re.search(rf"(^|\s){APP}\s", command):
+            yield (command, int(code.group(1)) if code else 0,
+                   output if "check" in options.split() else None)
+
+
 def examples(text):
-    """(command, expected exit code, expected output or None) of every example of a page."""
-    for language, options, body in BLOCK.findall(text):
-        if language != "console":
-            continue
-        code = re.search(r"\bexit=(\d+)", options)
-        for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
-            command, output = EXAMPLE.match(part).groups()
-            if re.search(rf"(^|\s){APP}\s", command):
-                yield (command, int(code.group(1)) if code else 0,
-                       output if "check" in options.split() else None)
+    """The examples of a page."""
+    for block in BLOCK.findall(text):
+        yield from examples_of(*block)
 
 
 def agrees(shown, printed):
@@ -92,15 +104,23 @@ def scratch(root, app, folder):
     os.symlink(app, os.path.join(folder, APP))
 
 
+def run_page(page, text, folder):
+    """Writes the files of a page and runs its examples, in their order: the fault or None of each."""
+    for language, options, body in BLOCK.findall(text):
+        if file_of(options):
+            with open(os.path.join(folder, file_of(options)), "w", encoding="utf-8") as file:
+                file.write(body)
+        for example in examples_of(language, options, body):
+            yield example_fault(page, folder, example)
+
+
 def check_examples(root, app):
-    faults, count = [], 0
+    results = []
     for page in repository.files(root, ".md"):
         with tempfile.TemporaryDirectory() as folder:
             scratch(root, app, folder)
-            for example in examples(repository.read(root, page)):
-                count += 1
-                faults.append(example_fault(page, folder, example))
-    repository.report("examples", count, [fault for fault in faults if fault])
+            results += run_page(page, repository.read(root, page), folder)
+    repository.report("examples", len(results), [fault for fault in results if fault])
 
 
 def check_links(root):

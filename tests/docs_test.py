@@ -60,8 +60,7 @@ class ExamplesTest(unittest.TestCase):
             with open(app, "w", encoding="utf-8") as file:
                 file.write("#!/bin/sh\n" + script)
             os.chmod(app, 0o755)
-            return [docs.example_fault("page.md", folder, example)
-                    for example in docs.examples(text)]
+            return list(docs.run_page("page.md", text, folder))
 
     def test_exit_codes(self):
         fine = "case $1 in list) exit 0;; *) echo first; echo; echo last; exit 2;; esac"
@@ -74,6 +73,12 @@ class ExamplesTest(unittest.TestCase):
         listed, checked = self.run_with("echo first; echo last and more; [ $1 = list ] || exit 2", PAGE)
         self.assertIsNone(listed)
         self.assertIn("shown:", checked)
+
+    def test_a_block_may_be_a_file_for_the_commands_below_it(self):
+        page = ("```console exit=1\n$ build/release/milliwatt a.yaml\n```\n"
+                "```yaml file=a.yaml\nkey: 1\n```\n"
+                "```console check\n$ build/release/milliwatt a.yaml\nkey: 1\n```\n")
+        self.assertEqual(self.run_with("cat $1", page), [None, None])
 
     def test_dots_stand_for_any_lines(self):
         self.assertTrue(docs.agrees("a\n...\nb\n", "a\nb\n"))
