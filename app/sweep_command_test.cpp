@@ -87,6 +87,12 @@ class Commands : public testing::Test {
 
   std::string file(const std::string& name) const { return scratch_.path(name); }
   void write(const std::string& name, const std::string& text) const { scratch_.write(name, text); }
+  /// What a copy of 45nm.yaml in `folder` needs beside it.
+  void copy_parts_of_technologies(const std::string& folder) const {
+    const std::string from = MILLIWATT_SOURCE_DIR "/configs/technologies/";
+    fs::copy(from + "sram_cacti.csv", file(folder + "sram_cacti.csv"));
+    fs::copy(from + "shared", file(folder + "shared"));
+  }
   std::string summary(const std::string& out) const { return scratch_.read(out + "/summary.csv"); }
 
   std::map<std::string, std::string> contents(const std::string& name) const {
@@ -163,7 +169,7 @@ TEST_F(Commands, ASweepOverTechnologiesPricesTheSameCycles) {
   std::string text = base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/45nm.yaml");
   text.replace(text.find("0.2 pJ"), 6, "0.3 pJ");
   write("other.yaml", text);
-  fs::copy(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv", file("sram_cacti.csv"));
+  copy_parts_of_technologies("");
   const Outcome done = run("sweep " + kPlatform + " " + kNetwork + " --vary technology.file=45nm," +
                            other + " --out '" + file("out") + "'");
   EXPECT_EQ(done.code, 0) << done.err;
@@ -280,8 +286,7 @@ TEST_P(Reprice, EqualsAFreshRun) {
     text.replace(text.find("power: 2.4 uW"), 13, "power: 4.8 uW");
     return text;
   }());
-  fs::copy(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv",
-           file("technologies/sram_cacti.csv"));
+  copy_parts_of_technologies("technologies/");
   fs::copy(MILLIWATT_SOURCE_DIR "/" + kPlatform, file("platform.yaml"));
   const std::string level = GetParam();
   const std::string run_one =

@@ -166,8 +166,10 @@ class Technologies : public PlatformFile {
     text.replace(at, 10, "name: " + name);
     scratch_.write(path, text);
     const std::string folder = path.substr(0, path.find_last_of('/') + 1);
-    scratch_.write(folder + "sram_cacti.csv",
-                   base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv"));
+    for (const char* part : {"sram_cacti.csv", "shared/structure.yaml", "shared/off_chip.yaml"}) {
+      scratch_.write(folder + part, base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/" +
+                                                    std::string(part)));
+    }
   }
 };
 
