@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages hold what they promise.
 
-    docs.py links ROOT            every relative link leads to a file, and to a heading of it
+    docs.py links ROOT            every relative link leads to a file, and to a heading of it; every
+                                  test named in a page, `Suite.Test`, exists
     docs.py examples ROOT APP     every milliwatt command shown in a page runs
 
 An example is a line that begins with "$ " in a ```console block and calls build/release/milliwatt; a
@@ -13,6 +14,7 @@ stands for any lines. A block opened by ```yaml file=NAME (or another language) 
 the commands below it.
 """
 
+import fnmatch
 import os
 import re
 import subprocess
@@ -24,6 +26,9 @@ import repository
 BLOCK = re.compile(r"^```(\S*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 HEADING = re.compile(r"^#+\s+(.*)$", re.MULTILINE)
+# `Suite.Test`, either of them perhaps "*", and how the code declares one.
+TEST_NAME = re.compile(r"`([A-Z]\w+\.(?:[A-Z]\w+|\*)|\*\.[A-Z]\w+)`")
+TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 SOURCE_OF_IMAGE = re.compile(r"<img[^>]*\bsrc=\"([^\"]+)\"")
 # A command, its continued lines with it, and what is shown below it.
 EXAMPLE = re.compile(r"((?:[^\n]*\\\n)*[^\n]*)\n?(.*)", re.DOTALL)
@@ -51,6 +56,18 @@ def link_faults(root, page, text):
                 headings = HEADING.findall(BLOCK.sub("", other.read()))
             if section not in map(anchor, headings):
                 yield f"{page}: the link {target} names no heading of {os.path.basename(file)}"
+
+
+def tests_of(root):
+    """The names of all tests of the code, "Suite.Test"."""
+    return {".".join(test) for path in repository.files(root, "_test.cpp")
+            for test in TEST.findall(repository.read(root, path))}
+
+
+def test_faults(page, text, tests):
+    for name in TEST_NAME.findall(BLOCK.sub("", text)):
+        if not fnmatch.filter(tests, name):
+            yield f"{page}: there is no test {name}"
 
 
 def file_of(options):
@@ -125,9 +142,11 @@ def check_examples(root, app):
 
 def check_links(root):
     pages = repository.files(root, ".md")
+    tests = tests_of(root)
     faults = []
     for page in pages:
-        faults += link_faults(root, page, repository.read(root, page))
+        text = repository.read(root, page)
+        faults += list(link_faults(root, page, text)) + list(test_faults(page, text, tests))
     repository.report("links", len(pages), faults)
 
 

@@ -45,6 +45,25 @@ class LinksTest(unittest.TestCase):
         self.assertEqual(self.faults("```cpp\nf[a](b)\n```\n"), [])
 
 
+class TestNamesTest(unittest.TestCase):
+
+    def faults(self, text):
+        return list(docs.test_faults("page.md", text, {"Bus.Serves", "Bus.Waits"}))
+
+    def test_known_names(self):
+        self.assertEqual(self.faults("`Bus.Serves`, `Bus.*`, `*.Waits`, `bus.width`, `README.md`"), [])
+
+    def test_unknown_names(self):
+        self.assertEqual(self.faults("`Bus.Server`"), ["page.md: there is no test Bus.Server"])
+        self.assertEqual(len(self.faults("`Buses.*` and `*.Served`")), 2)
+
+    def test_tests_are_read_from_the_code(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(os.path.join(root, "bus_test.cpp"), "w", encoding="utf-8") as file:
+                file.write("TEST(Bus, Serves) {\n}\nTEST_P(Bus,\n       Waits) {\n}\n")
+            self.assertEqual(docs.tests_of(root), {"Bus.Serves", "Bus.Waits"})
+
+
 class ExamplesTest(unittest.TestCase):
 
     def test_examples_of_a_page(self):
