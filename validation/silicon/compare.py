@@ -26,6 +26,7 @@ PAGE = os.path.join(ROOT, "docs", "silicon.md")
 MEASURED = os.path.join(HERE, "measured.csv")
 BEGIN, END = "<!-- tables of validation/silicon -->\n", "<!-- end of the tables -->\n"
 SKIPPED = 77
+CAUSES = ("compute", "vector", "memory", "host", "control")
 # Columns of summary.csv that are no component's energy.
 OTHER_ENERGIES = ("low", "high", "dynamic", "static", "published", "derived", "borrowed", "assumed")
 
@@ -82,21 +83,25 @@ def energy_shares(row):
     return ", ".join(f"{part} {100 * energy / total:.0f} %" for part, energy in largest)
 
 
-def host_share(row):
-    return f"{100 * int(row['cycles_host']) / int(row['cycles']):.0f} %"
+def cause_shares(row):
+    """Percent of the cycles by cause, "53/6/36/2/3"."""
+    return "/".join(f"{100 * int(row[f'cycles_{cause}']) / int(row['cycles']):.0f}" for cause in CAUSES)
+
+
+def percent_of_energy(row, part):
+    return f"{100 * float(row[f'energy_{part}_uJ']) / float(row['energy_uJ']):.0f} %"
 
 
 def our_table(results):
-    yield ("| platform | network | ms | MACs per cycle | time on the host | uJ (low .. high) | "
-           "most energy | assumed |")
-    yield "|---|---|---|---|---|---|---|---|"
+    yield ("| platform | network | ms | MACs per cycle | time: " + "/".join(CAUSES) + " % | "
+           "uJ (low .. high) | most energy | static | assumed |")
+    yield "|---|---|---|---|---|---|---|---|---|"
     for (platform, network), row in results.items():
-        energy = float(row["energy_uJ"])
+        energy, low, high = (digits(float(row[f"energy{end}_uJ"])) for end in ("", "_low", "_high"))
         yield (f"| `{name(platform)}` | {network} | {digits(float(row['latency_ms']))} | "
-               f"{digits(int(row['macs']) / int(row['cycles']))} | {host_share(row)} | "
-               f"{digits(energy)} ({digits(float(row['energy_low_uJ']))} .. "
-               f"{digits(float(row['energy_high_uJ']))}) | "
-               f"{energy_shares(row)} | {100 * float(row['energy_assumed_uJ']) / energy:.0f} % |")
+               f"{digits(int(row['macs']) / int(row['cycles']))} | {cause_shares(row)} | "
+               f"{energy} ({low} .. {high}) | {energy_shares(row)} | "
+               f"{percent_of_energy(row, 'static')} | {percent_of_energy(row, 'assumed')} |")
 
 
 def comparison(silicon, row):
