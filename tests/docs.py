@@ -10,7 +10,7 @@ An example is a line that begins with "$ " in a ```console block and calls build
 backslash at its end continues it. A page's commands run one after the other in a scratch folder that
 has the repository's folders. They must leave with 0, or with N in a block opened by ```console exit=N.
 In a block opened by ```console check the text below a command must be its output, where a line "..."
-stands for any lines. A block opened by ```yaml file=NAME (or another language) is a file of that name for
+stands for any lines and "..." at the end of a line for its rest. A block opened by ```yaml file=NAME (or another language) is a file of that name for
 the commands below it.
 """
 
@@ -94,11 +94,17 @@ def examples(text):
         yield from examples_of(*block)
 
 
+def line_pattern(line):
+    if line.strip() == "...":
+        return "(?:.*\n)*?"
+    rest = ".*" if line.endswith("...") else "[ ]*"
+    return re.escape(line.rstrip(".") if line.endswith("...") else line.rstrip()) + rest + "\n"
+
+
 def agrees(shown, printed):
-    """Whether the printed text is the shown one, where a line "..." stands for any lines."""
-    pieces = ["(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()) + r"[ ]*\n"
-              for line in shown.rstrip("\n").split("\n")]
-    return re.fullmatch("".join(pieces) + r"\n*", printed.rstrip("\n") + "\n") is not None
+    """Whether the printed text is the shown one, where "..." stands for lines or the rest of one."""
+    pattern = "".join(map(line_pattern, shown.rstrip("\n").split("\n")))
+    return re.fullmatch(pattern + r"\n*", printed.rstrip("\n") + "\n") is not None
 
 
 def example_fault(page, folder, example):

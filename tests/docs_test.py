@@ -103,6 +103,9 @@ class ExamplesTest(unittest.TestCase):
         self.assertTrue(docs.agrees("a\n...\nb\n", "a\nb\n"))
         self.assertTrue(docs.agrees("a\n...\nb\n", "a\nx\ny\nb\n"))
         self.assertTrue(docs.agrees("a\n...\n", "a\nx\n"))
+        self.assertTrue(docs.agrees("a: ...\nb\n", "a: 1 2\nb\n"))
+        self.assertFalse(docs.agrees("a: ...\nb\n", "b: 1\nb\n"))
+        self.assertFalse(docs.agrees("a: ...\nb\n", "a: 1\n2\nb\n"))
         self.assertFalse(docs.agrees("a\n...\nb\n", "x\na\nb\n"))
         self.assertFalse(docs.agrees("a\nb\n", "a\nx\nb\n"))
 
