@@ -125,27 +125,35 @@ bool is_sound(Diagnostics& faults, const Read& read) {
   return faults.messages().size() == before;
 }
 
-void read_memory(const YamlNode& root, bool sound_clocks, Platform& platform, Diagnostics& faults) {
+/// How far reading goes: every key by itself, or also what keys ask of each other.
+enum class Depth { kKeys, kAll };
+
+void read_memory(const YamlNode& root, Depth depth, bool sound_clocks, Platform& platform,
+                 Diagnostics& faults) {
   const YamlNode map = child(root, "memory");
   if (!base::check_keys(map, {"sram", "external", "flash"}, faults)) {
     return;
   }
-  if (is_sound(faults,
-               [&] { memory::sram_schema().read(child(map, "sram"), platform.sram, faults); })) {
-    check_sram(root, platform, faults);
-  }
+  const bool sound_sram = is_sound(
+      faults, [&] { memory::sram_schema().read(child(map, "sram"), platform.sram, faults); });
   const bool sound_memories = is_sound(faults, [&] {
     platform.external = memory::read_external(child(map, "external"), faults);
     if (const YamlNode* flash = map.find("flash")) {
       platform.flash = memory::read_external(*flash, faults, kDefaultFlashKind);
     }
   });
-  if (sound_clocks && sound_memories) {
+  if (depth == Depth::kKeys) {
+    return;
+  }
+  if (sound_sram) {
+    check_sram(root, platform, faults);
+  }
+  if (sound_memories && sound_clocks) {
     check_external_memories(root, platform, faults);
   }
 }
 
-void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
+void read_parts(const YamlNode& root, Depth depth, Platform& platform, Diagnostics& faults) {
   const std::vector<std::string> keys = {"name", "clocks", "technology", "host",
                                          "bus",  "memory", "accelerator"};
   if (!base::check_keys(root, keys, faults)) {
@@ -162,7 +170,7 @@ void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
                fmt::format("'{}' is no host model{}", kind, base::suggestion(kind, {"native"})));
   }
   memory::interconnect_schema().read(child(root, "bus"), platform.bus, faults);
-  read_memory(root, sound_clocks, platform, faults);
+  read_memory(root, depth, sound_clocks, platform, faults);
   if (const YamlNode* accelerator = root.find("accelerator")) {
     read_accelerator(*accelerator, platform, faults);
   }
@@ -257,7 +265,7 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
   if (root) {
     base::apply_overrides(*root, settings, faults);
     platform.name = std::filesystem::path{path}.stem().string();
-    read_parts(*root, platform, faults);
+    read_parts(*root, Depth::kAll, platform, faults);
     load_technology(*root, path, shelf, platform, faults);
     if (faults.empty()) {
       check_prices(*root, platform, faults);
@@ -267,12 +275,25 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
   return platform;
 }
 
+void check_platform_keys(const std::string& path, const std::vector<std::string>& settings) {
+  Diagnostics faults;
+  std::optional<YamlNode> root = base::parse_yaml_file(path, faults);
+  if (root) {
+    Platform platform;
+    base::apply_overrides(*root, settings, faults);
+    read_parts(*root, Depth::kKeys, platform, faults);
+    const std::string& technology = platform.technology_config.file;
+    check_technology(*root, technology, technology_path(technology, path), faults);
+  }
+  faults.throw_if_any();
+}
+
 Platform parse_platform(const std::string& text, const std::string& name) {
   Diagnostics faults;
   Platform platform;
   platform.name = name;
   if (const std::optional<YamlNode> root = base::parse_yaml_text(text, name, faults)) {
-    read_parts(*root, platform, faults);
+    read_parts(*root, Depth::kAll, platform, faults);
   }
   faults.throw_if_any();
   return platform;
