@@ -3,7 +3,8 @@
 """The pages hold what they promise.
 
     docs.py links ROOT            every relative link leads to a file, and to a heading of it; every
-                                  test named in a page, `Suite.Test`, exists
+                                  test named in a page, `Suite.Test`, exists; some page leads to
+                                  every page of docs/
     docs.py examples ROOT APP     every milliwatt command shown in a page runs
 
 An example is a line that begins with "$ " in a ```console block and calls build/release/milliwatt; a
@@ -41,14 +42,18 @@ def anchor(heading):
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
-def link_faults(root, page, text):
+def targets(root, page, text):
+    """(target as it is written, file it names, heading it names) of every relative link of a page."""
     prose = BLOCK.sub("", text)
     for target in LINK.findall(prose) + SOURCE_OF_IMAGE.findall(prose):
-        if re.match(r"[a-z]+:", target):
-            continue
-        path, _, section = target.partition("#")
-        file = os.path.normpath(os.path.join(root, os.path.dirname(page), path)) if path else \
-            os.path.join(root, page)
+        if not re.match(r"[a-z]+:", target):
+            path, _, section = target.partition("#")
+            yield (target, os.path.normpath(os.path.join(root, os.path.dirname(page), path)) if path
+                   else os.path.join(root, page), section)
+
+
+def link_faults(root, page, text):
+    for target, file, section in targets(root, page, text):
         if not os.path.exists(file):
             yield f"{page}: the link {target} leads nowhere"
         elif section:
@@ -56,6 +61,15 @@ def link_faults(root, page, text):
                 headings = HEADING.findall(BLOCK.sub("", other.read()))
             if section not in map(anchor, headings):
                 yield f"{page}: the link {target} names no heading of {os.path.basename(file)}"
+
+
+def lonely_pages(root, pages):
+    """Pages of docs/ that no other page leads to; a link to a folder leads to all of its pages."""
+    linked = {os.path.relpath(file, root) for page, text in pages.items()
+              for _, file, _ in targets(root, page, text) if os.path.relpath(file, root) != page}
+    for page in pages:
+        if page.startswith("docs/") and not {page, os.path.dirname(page)} & linked:
+            yield f"{page}: no page leads here"
 
 
 def tests_of(root):
@@ -147,11 +161,10 @@ def check_examples(root, app):
 
 
 def check_links(root):
-    pages = repository.files(root, ".md")
+    pages = {page: repository.read(root, page) for page in repository.files(root, ".md")}
     tests = tests_of(root)
-    faults = []
-    for page in pages:
-        text = repository.read(root, page)
+    faults = list(lonely_pages(root, pages))
+    for page, text in pages.items():
         faults += list(link_faults(root, page, text)) + list(test_faults(page, text, tests))
     repository.report("links", len(pages), faults)
 

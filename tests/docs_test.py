@@ -45,6 +45,12 @@ class LinksTest(unittest.TestCase):
         self.assertEqual(self.faults("```cpp\nf[a](b)\n```\n"), [])
 
 
+    def test_lonely_pages(self):
+        pages = {"README.md": "[a](docs/a.md) [m](docs/models/)", "docs/a.md": "[a](#a) [c](c.md)",
+                 "docs/b.md": "[b](b.md)", "docs/c.md": "", "docs/models/d.md": "", "tools/e.md": ""}
+        self.assertEqual(list(docs.lonely_pages("/root", pages)), ["docs/b.md: no page leads here"])
+
+
 class TestNamesTest(unittest.TestCase):
 
     def faults(self, text):
