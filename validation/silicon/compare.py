@@ -184,7 +184,11 @@ def check_figures():
 def main(arguments):
     if arguments == ["--figures"]:
         return check_figures()
-    text = tables(os.path.abspath(arguments[0]))
+    try:
+        text = tables(os.path.abspath(arguments[0]))
+    except subprocess.CalledProcessError as failure:
+        print(f"failed: {' '.join(failure.cmd)}")
+        return 1
     if "--write" in arguments:
         write(text)
     elif "--check" in arguments:
