@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "sim/space_check.h"
 #include "sim/sweep.h"
 
 namespace milliwatt::app {
@@ -85,6 +86,7 @@ int finish(const sim::SweepProgress& progress, const std::string& out) {
 
 int run(const Arguments& arguments) {
   sim::SweepOptions options = sweep_options(arguments);
+  sim::check_space(options.space);
   if (arguments.has("dry-run")) {
     std::cout << fmt::format("{} points\n", options.space.size());
     return kGood;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "base/diagnostics.h"
 #include "base/error.h"
@@ -21,6 +22,7 @@ using Role = FileKind::Role;
 
 void check_platform(const std::string& path) { sim::load_platform(path, {}); }
 void check_technology(const std::string& path) { energy::Technology::load(path); }
+void check_classes(const std::string& path) { energy::check_class_file(path); }
 void check_network(const std::string& path) { workloads::load_network(path); }
 
 /// A kind of YAML file and the top-level keys that only it has.
@@ -32,23 +34,59 @@ struct YamlKind {
 std::vector<YamlKind> yaml_kinds() {
   return {{{Role::kNetwork, "layer trace", check_network}, {"layer_trace", "layers"}},
           {{Role::kTechnology, "technology", check_technology},
-           {"conditions", "primitives", "classes", "sram_table"}},
+           {"conditions", "primitives", "sram_table"}},
+          {{Role::kTechnology, "component classes of a technology", check_classes}, {"classes"}},
           {{Role::kPlatform, "platform", check_platform},
            {"clocks", "technology", "host", "bus", "memory", "accelerator"}}};
 }
 
-FileKind kind_of_yaml(const std::string& path) {
-  const base::YamlNode root = base::parse_yaml_file(path);
+std::vector<std::string> all_keys() {
+  std::vector<std::string> keys;
   for (const YamlKind& yaml : yaml_kinds()) {
-    const auto has = [&](const std::string& key) { return root.find(key) != nullptr; };
+    keys.insert(keys.end(), yaml.keys.begin(), yaml.keys.end());
+  }
+  return keys;
+}
+
+/// "a list", or "the keys 'clock', 'rows'; did you mean 'clocks'?"
+std::string top_level(const base::YamlNode& root, const std::vector<std::string>& known) {
+  if (!root.is_map()) {
+    return root.found();
+  }
+  std::string keys;
+  std::string meant;
+  for (const base::YamlEntry& entry : root.entries) {
+    keys += (keys.empty() ? "the keys '" : ", '") + entry.key + "'";
+    meant = meant.empty() ? base::did_you_mean(entry.key, known) : meant;
+  }
+  return (keys.empty() ? "no key" : keys) + meant;
+}
+
+[[noreturn]] void throw_all(const base::Diagnostics& faults) {
+  faults.throw_if_any();
+  throw base::InternalError("a refusal without a fault");
+}
+
+FileKind kind_of_yaml(const std::string& path) {
+  base::Diagnostics faults;
+  const std::optional<base::YamlNode> root = base::parse_yaml_file(path, faults);
+  if (!root) {
+    throw_all(faults);
+  }
+  for (const YamlKind& yaml : yaml_kinds()) {
+    const auto has = [&](const std::string& key) { return root->find(key) != nullptr; };
     if (std::any_of(yaml.keys.begin(), yaml.keys.end(), has)) {
       return yaml.kind;
     }
   }
-  throw base::UserError(
-      path +
-      ": neither a platform (clocks, host, bus, memory, accelerator), nor a technology "
-      "(conditions, primitives, classes), nor a layer trace (layer_trace, layers)");
+  if (faults.empty()) {
+    faults.add(
+        {path, 1, 1, ""},
+        "neither a platform (clocks, host, bus, memory, accelerator), nor a technology "
+        "(conditions, primitives, classes), nor a layer trace (layer_trace, layers); found " +
+            top_level(*root, all_keys()));
+  }
+  throw_all(faults);
 }
 
 }  // namespace

@@ -87,6 +87,12 @@ class Commands : public testing::Test {
 
   std::string file(const std::string& name) const { return scratch_.path(name); }
   void write(const std::string& name, const std::string& text) const { scratch_.write(name, text); }
+  /// What a copy of 45nm.yaml in `folder` needs beside it.
+  void copy_parts_of_technologies(const std::string& folder) const {
+    const std::string from = MILLIWATT_SOURCE_DIR "/configs/technologies/";
+    fs::copy(from + "sram_cacti.csv", file(folder + "sram_cacti.csv"));
+    fs::copy(from + "shared", file(folder + "shared"));
+  }
   std::string summary(const std::string& out) const { return scratch_.read(out + "/summary.csv"); }
 
   std::map<std::string, std::string> contents(const std::string& name) const {
@@ -106,8 +112,9 @@ class Commands : public testing::Test {
 /// 2 platforms, 2 networks, 4 x 3 x 4 values: 192 points.
 std::string many_points(const std::string& out) {
   return "sweep " + kPlatform + " " + kMinimal + " " + kNetwork +
-         " workloads/networks/autoencoder.yaml --level estimate --vary accelerator.rows=4,8,16,0"
-         " --vary accelerator.columns=4,8,16 --vary 'bus.latency=0 cycles,1 cycle,2 cycles,3 "
+         " workloads/networks/autoencoder.yaml --level estimate"
+         " --vary 'memory.sram.size=64 KiB,128 KiB,256 KiB,100 B' --vary "
+         "accelerator.columns=4,8,16 --vary 'bus.latency=0 cycles,1 cycle,2 cycles,3 "
          "cycles' --out '" +
          out + "'";
 }
@@ -116,13 +123,13 @@ TEST_F(Commands, ASweepHasARowPerPoint) {
   const Outcome done = run(many_points(file("out")) + " --jobs 2");
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_THAT(done.err, IsEmpty());
-  // A quarter of the 192 points has no rows at all.
+  // At a quarter of the 192 points the SRAM holds no whole number of words.
   EXPECT_EQ(done.out, "192 points: 144 ok, 48 infeasible; " + file("out") + "/summary.csv\n");
   const base::CsvTable rows = base::CsvTable::read_file(file("out/summary.csv"));
   ASSERT_EQ(rows.rows(), 192);
   // The last axis turns fastest: point 1 differs from point 0 in bus.latency alone.
   EXPECT_EQ(rows.text(1, "platform_file"), kPlatform);
-  EXPECT_EQ(rows.text(1, "accelerator.rows"), "4");
+  EXPECT_EQ(rows.text(1, "memory.sram.size"), "64 KiB");
   EXPECT_EQ(rows.text(1, "bus.latency"), "1 cycle");
   EXPECT_EQ(rows.text(191, "platform_file"), kMinimal);
   EXPECT_GT(rows.integer(1, "cycles"), rows.integer(0, "cycles"));
@@ -163,7 +170,7 @@ TEST_F(Commands, ASweepOverTechnologiesPricesTheSameCycles) {
   std::string text = base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/45nm.yaml");
   text.replace(text.find("0.2 pJ"), 6, "0.3 pJ");
   write("other.yaml", text);
-  fs::copy(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv", file("sram_cacti.csv"));
+  copy_parts_of_technologies("");
   const Outcome done = run("sweep " + kPlatform + " " + kNetwork + " --vary technology.file=45nm," +
                            other + " --out '" + file("out") + "'");
   EXPECT_EQ(done.code, 0) << done.err;
@@ -173,20 +180,33 @@ TEST_F(Commands, ASweepOverTechnologiesPricesTheSameCycles) {
 }
 
 TEST_F(Commands, ASweepCountsBeforeItStarts) {
-  EXPECT_EQ(
-      run("sweep " + kPlatform + " " + kNetwork + " --vary a=1,2,3 --vary b=1,2 --dry-run").out,
-      "6 points\n");
+  EXPECT_EQ(run("sweep " + kPlatform + " " + kNetwork +
+                " --vary accelerator.rows=1,2,3 --vary accelerator.columns=1,2 --dry-run")
+                .out,
+            "6 points\n");
 }
 
 TEST_F(Commands, ASweepExplainsBadInput) {
   const std::string files = kPlatform + " " + kNetwork;
   const std::string out = " --out '" + file("out") + "'";
+  const std::string bad_network = file("bad.yaml");
+  write("bad.yaml",
+        "layer_trace: 1\nname: bad\ninputs: [{name: a, shape: [1, 8]}]\n"
+        "layers: [{kind: softmx}]\n");
   const std::map<std::string, std::string> cases = {
       {"sweep " + files, "option '--out' is missing"},
       {"sweep " + kPlatform + " " + kMinimal + out, "at least one network"},
       {"sweep nowhere.yaml " + kNetwork + out, "nowhere.yaml: no such file"},
       {"sweep configs/technologies/45nm.yaml " + kNetwork + out, "45nm.yaml: a technology"},
       {"sweep " + files + out + " --vary accelerator.rows=4,4", "takes the value '4' twice"},
+      {"sweep " + files + out + " --vary acelerator.rows=4,8",
+       "error: --vary acelerator.rows=4: acelerator: unknown key; did you mean 'accelerator'?"},
+      {"sweep " + files + out + " --vary accelerator.rows=4,0",
+       "error: --vary accelerator.rows=0: accelerator.rows: found '0'; allowed: 1 .. 256\n"},
+      {"sweep " + files + out + " --vary technology.file=45nm,46nm",
+       "error: --vary technology.file=46nm: technology.file: '46nm' is no technology; did you "
+       "mean '45nm'?"},
+      {"sweep " + files + " " + bad_network + out, "layers[0].kind: found 'softmx'; did you mean"},
       {"sweep " + files + out + " --jobs 0", "option '--jobs': 0 is not 1 .. 1024"},
       {"sweep " + files + out + " --level valeus", "did you mean 'values'?"}};
   for (const auto& [arguments, message] : cases) {
@@ -195,6 +215,25 @@ TEST_F(Commands, ASweepExplainsBadInput) {
     EXPECT_THAT(bad.err, HasSubstr(message)) << arguments;
     EXPECT_FALSE(fs::exists(file("out"))) << arguments;
   }
+}
+
+TEST_F(Commands, ASweepTellsEachBadKeyOnce) {
+  const Outcome bad =
+      run("sweep " + kPlatform + " " + kMinimal + " " + kNetwork +
+          " --vary bogus=1,2,3 --vary 'bus.width=3 B,4 B' --out '" + file("out") + "'");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("--vary bogus=1: bogus: unknown key. Allowed: name, clocks"));
+  EXPECT_THAT(bad.err, HasSubstr("--vary bus.width=3 B: bus.width: found '3 B'; allowed: "));
+  EXPECT_EQ(std::count(bad.err.begin(), bad.err.end(), '\n'), 2);
+  EXPECT_FALSE(fs::exists(file("out")));
+}
+
+TEST_F(Commands, ASweepMayVaryKeysThatNeedEachOther) {
+  // burst is a key of psram, wrap one of hyperram: each value is good at some points.
+  const Outcome done = run("sweep " + kMinimal + " " + kNetwork +
+                           " --level estimate --vary memory.external.kind=psram,hyperram"
+                           " --vary memory.external='{kind: hyperram, wrap: 32 B}' --dry-run");
+  EXPECT_EQ(done.code, 0) << done.err;
 }
 
 TEST_F(Commands, OtherArgumentsDoNotContinueASweep) {
@@ -280,8 +319,7 @@ TEST_P(Reprice, EqualsAFreshRun) {
     text.replace(text.find("power: 2.4 uW"), 13, "power: 4.8 uW");
     return text;
   }());
-  fs::copy(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv",
-           file("technologies/sram_cacti.csv"));
+  copy_parts_of_technologies("technologies/");
   fs::copy(MILLIWATT_SOURCE_DIR "/" + kPlatform, file("platform.yaml"));
   const std::string level = GetParam();
   const std::string run_one =

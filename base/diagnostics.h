@@ -21,7 +21,7 @@ struct Place {
 };
 
 /// Collects one message per fault. Readers go on after a fault and the caller ends the phase with
-/// throw_if_any(), so that the user sees every fault of a file in one go.
+/// throw_if_any(), so that the user sees every fault of a file in one go, from its top to its end.
 class Diagnostics {
  public:
   /// Adds `file:line:column: path: message`.
@@ -30,13 +30,23 @@ class Diagnostics {
   void add(std::string message);
 
   bool empty() const { return messages_.empty(); }
+  /// In the order in which they were added.
   const std::vector<std::string>& messages() const { return messages_; }
 
-  /// Throws UserError with all messages when there is at least one.
+  /// Throws UserError with all messages when there is at least one: file after file, as they came,
+  /// and within a file by line and column.
   void throw_if_any() const;
 
  private:
+  /// Where the message of the same index belongs among those of its file.
+  struct Position {
+    std::string file;
+    int line = 0;
+    int column = 0;
+  };
+
   std::vector<std::string> messages_;
+  std::vector<Position> positions_;
 };
 
 }  // namespace milliwatt::base

@@ -201,6 +201,9 @@ std::string Parameter::allowed() const {
   if (high_ == highest) {
     return low_ == lowest ? "a whole number" : print(low_) + " or more";
   }
+  if (low_ == high_) {
+    return print(low_);
+  }
   return print(low_) + " .. " + print(high_) + (power_of_two_ ? ", a power of two" : "");
 }
 
@@ -249,7 +252,11 @@ bool check_keys(const YamlNode& map, const std::vector<std::string>& keys, Diagn
       known = known || key == entry.key;
     }
     if (!known) {
-      faults.add(entry.place, "unknown key" + suggestion(entry.key, keys));
+      const std::string key = entry.key.substr(0, entry.key.find(':'));
+      const bool run_together = key != entry.key && entry.value.is_null();
+      faults.add(entry.place,
+                 (run_together ? "unknown key; a blank is missing behind the ':'" : "unknown key") +
+                     suggestion(entry.key, keys));
     }
   }
   return true;

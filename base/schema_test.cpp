@@ -105,14 +105,14 @@ TEST(Schema, ReportsAllFaultsAtOnce) {
       ElementsAre(
           "a.yaml:1:1: rowz: unknown key; did you mean 'rows'? Allowed: kind, rows, clock, policy, "
           "check, label, read_energy, lanes, buffer",
-          "a.yaml:2:7: rows: found '257'; allowed: 1 .. 256",
           "a.yaml:1:1: the required key 'clock' is missing. Clock. Allowed: 1 Hz .. 1000 GHz",
+          "a.yaml:2:7: rows: found '257'; allowed: 1 .. 256",
           "a.yaml:3:9: policy: found 'fixd'; did you mean 'fixed'? Allowed: round_robin, fixed",
           "a.yaml:4:8: check: found 'yes'; allowed: true or false",
           "a.yaml:5:8: lanes: found the quoted text '4'; numbers are written without quotes",
-          "a.yaml:6:38: buffer.colour: unknown key. Allowed: size, voltage",
           "a.yaml:6:16: buffer.size: found '32 B'; allowed: 64 B .. 1 MiB",
-          "a.yaml:6:31: buffer.voltage: found '1.3 V'; allowed: 0.5 V .. 1.2 V"));
+          "a.yaml:6:31: buffer.voltage: found '1.3 V'; allowed: 0.5 V .. 1.2 V",
+          "a.yaml:6:38: buffer.colour: unknown key. Allowed: size, voltage"));
 }
 
 TEST(Schema, BothEndsOfARangeAreAllowed) {

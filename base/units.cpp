@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
-
-#include "base/nearest.h"
 
 namespace milliwatt::base {
 namespace {
@@ -188,6 +187,33 @@ std::optional<Decimal> read_decimal(std::string_view number) {
   return at == number.size() ? std::optional(decimal) : std::nullopt;
 }
 
+/// Whether `letters` stand in `text` in this order, upper and lower case being equal.
+bool holds_in_order(std::string_view letters, std::string_view text) {
+  std::size_t at = 0;
+  for (const char letter : text) {
+    at += at < letters.size() && std::tolower(letters[at]) == std::tolower(letter) ? 1 : 0;
+  }
+  return at == letters.size();
+}
+
+/// "; did you mean 'MHz'?" for mhz and Mz, which lack a letter at most; nothing for THz, for a unit
+/// of another size is a guess that would cost a factor.
+std::string symbol_meant(std::string_view wanted, Unit unit) {
+  const bool micro = wanted.substr(0, 2) == "\xC2\xB5" || wanted.substr(0, 2) == "\xCE\xBC";
+  const std::string spelled = micro ? "u" + std::string(wanted.substr(2)) : std::string(wanted);
+  for (const std::size_t missing : {0, 1}) {
+    for (const std::string& symbol : unit_symbols(unit)) {
+      const bool same_first =
+          !spelled.empty() && std::tolower(spelled[0]) == std::tolower(symbol[0]);
+      if (same_first && symbol.size() == spelled.size() + missing &&
+          holds_in_order(spelled, symbol)) {
+        return "; did you mean '" + symbol + "'?";
+      }
+    }
+  }
+  return "";
+}
+
 /// A spelled number and the symbol behind it.
 struct Quantity {
   Decimal decimal;
@@ -224,8 +250,7 @@ Parsed<Quantity> read_quantity(std::string_view text, Unit unit) {
   if (is_bare(unit)) {
     return fault(text, "expected " + expectation(unit) + " without a unit");
   }
-  return fault(text,
-               "expected " + expectation(unit) + did_you_mean(parts.symbol, unit_symbols(unit)));
+  return fault(text, "expected " + expectation(unit) + symbol_meant(parts.symbol, unit));
 }
 
 /// value * 10^exponent if it is whole (or `rounds`) and small enough; nothing otherwise.
@@ -283,11 +308,13 @@ Parsed<std::int64_t> parse_integer(std::string_view text, Unit unit) {
   if (fraction) {
     return {0, fmt::format("found '{}'; expected a whole number", text)};
   }
-  const std::string limit =
-      fmt::format("found '{}'; at most {} {}", text, std::numeric_limits<std::int64_t>::max(),
-                  unit_symbol(unit));
+  const std::string symbol_behind = is_bare(unit) ? "" : " " + unit_symbol(unit);
+  const std::string limit = fmt::format("found '{}'; at most {}{}", text,
+                                        std::numeric_limits<std::int64_t>::max(), symbol_behind);
   if (decimal.digits.size() > kMostDigits) {
-    return {0, limit + " and 25 digits"};
+    return {0, decimal.exponent < 0
+                   ? fmt::format("found '{}'; at most {} digits", text, kMostDigits)
+                   : limit};
   }
   Wide magnitude = 0;
   for (const char digit : decimal.digits) {

@@ -40,7 +40,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     YamlNode node = begin(YamlNode::Kind::kNull, mark);
     faults_.add(node.place, "aliases (*name) are not allowed; write the value out");
-    finish(std::move(node));
+    if (awaits_value()) {
+      open_.back().key.reset();  // as if the key were absent: its reader has nothing to add
+    } else {
+      finish(std::move(node));
+    }
   }
 
   void OnAnchor(const YAML::Mark& mark, const std::string& anchor) override {
@@ -53,6 +57,7 @@ class TreeBuilder : public YAML::EventHandler {
     node.text = value;
     node.quoted = tag == "!";
     reject_tag(node.place, tag, mark);
+    reject_open_quote(node, mark);
     finish(std::move(node));
   }
 
@@ -125,8 +130,31 @@ class TreeBuilder : public YAML::EventHandler {
     const bool lone = tag == "!" && position < text_.size() && text_[position] == '!';
     const bool none = tag.empty() || tag == "?" || tag == "!";
     if (lone || !none) {
-      faults_.add(place, "tags (" + tag + ") are not allowed; the key decides the type");
+      faults_.add(place,
+                  "tags (" + as_written(tag) + ") are not allowed; the key decides the type");
     }
+  }
+
+  /// "!!int" for what yaml-cpp makes of it.
+  static std::string as_written(const std::string& tag) {
+    const std::string standard = "tag:yaml.org,2002:";
+    return tag.rfind(standard, 0) == 0 ? "!!" + tag.substr(standard.size()) : tag;
+  }
+
+  /// yaml-cpp takes the end of the file for the end of a quoted text.
+  void reject_open_quote(const YamlNode& node, const YAML::Mark& mark) {
+    const auto first = static_cast<std::size_t>(mark.pos);
+    const char quote = first < text_.size() ? text_[first] : '\0';
+    if (!node.quoted || (quote != '"' && quote != '\'')) {
+      return;
+    }
+    for (std::size_t at = first + 1; at < text_.size(); ++at) {
+      if (text_[at] == quote) {
+        return;
+      }
+      at += quote == '"' && text_[at] == '\\' ? 1 : 0;
+    }
+    faults_.add(node.place, std::string("the quote ") + quote + " is never closed");
   }
 
   void finish(YamlNode node) {
@@ -206,13 +234,44 @@ std::string without_byte_order_mark(const std::string& text) {
   return text.compare(0, 3, "\xEF\xBB\xBF") == 0 ? text.substr(3) : text;
 }
 
-YamlNode parse_document(const std::string& text, const std::string& name, Diagnostics& faults) {
+/// The whitespace at the beginning of a line, the first being 1.
+std::string indentation(const std::string& text, int line) {
+  std::istringstream lines(text);
+  std::string one;
+  for (int i = 0; i < line && std::getline(lines, one); ++i) {
+  }
+  return one.substr(0, one.find_first_not_of(" \t"));
+}
+
+/// What usually is behind a message of yaml-cpp; empty when there is no telling.
+std::string usual_cause(const std::string& message, const std::string& text, int line) {
+  if (indentation(text, line).find('\t') != std::string::npos) {
+    return "a tab does not indent in YAML; use blanks";
+  }
+  if (message == "bad file") {
+    return "lists and maps are nested too deeply";
+  }
+  if (message == "illegal map value") {
+    return "a ':' is missing in the line above, or a text with ': ' in it needs quotes";
+  }
+  if (message == "end of map not found" || message == "end of sequence not found") {
+    return "the line is indented by less or more than the one that it belongs to";
+  }
+  if (message == "end of map flow not found" || message == "end of sequence flow not found") {
+    return "a '{' or '[' is not closed, or a ',' is missing before this place";
+  }
+  return "";
+}
+
+/// Nothing when there is no document to go on with.
+std::optional<YamlNode> parse_document(const std::string& text, const std::string& name,
+                                       Diagnostics& faults) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
   TreeBuilder builder(name, text, faults);
   if (!parser.HandleNextDocument(builder)) {
     faults.add({name, 1, 1, ""}, "the file is empty");
-    return {};
+    return std::nullopt;
   }
   SecondDocument second(name, faults);
   parser.HandleNextDocument(second);
@@ -220,27 +279,39 @@ YamlNode parse_document(const std::string& text, const std::string& name, Diagno
   if (root.is_null() && faults.empty()) {
     faults.add(root.place, "the document is empty");
   }
-  return root;
+  return root.is_null() ? std::nullopt : std::optional<YamlNode>(std::move(root));
 }
 
 }  // namespace
 
-YamlNode parse_yaml_text(const std::string& text, const std::string& name) {
+std::optional<YamlNode> parse_yaml_text(const std::string& text, const std::string& name,
+                                        Diagnostics& faults) {
   const std::size_t odd = first_non_text(text);
   if (odd != text.size()) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(odd), '\n');
-    throw UserError(name + ":" + std::to_string(line) + ": not UTF-8 text");
+    faults.add(name + ":" + std::to_string(line) + ": not UTF-8 text");
+    return std::nullopt;
   }
-  Diagnostics faults;
-  YamlNode root;
   try {
-    root = parse_document(without_byte_order_mark(text), name, faults);
+    return parse_document(without_byte_order_mark(text), name, faults);
   } catch (const YAML::Exception& error) {
-    const YAML::Mark& mark = error.mark;
-    faults.add({name, mark.line + 1, mark.column + 1, ""}, "not valid YAML: " + error.msg);
+    const int line = error.mark.line + 1;
+    const std::string cause = usual_cause(error.msg, text, line);
+    faults.add({name, line, error.mark.column + 1, ""},
+               "not valid YAML: " + error.msg + (cause.empty() ? "" : "; " + cause));
+    return std::nullopt;
   }
+}
+
+YamlNode parse_yaml_text(const std::string& text, const std::string& name) {
+  Diagnostics faults;
+  std::optional<YamlNode> root = parse_yaml_text(text, name, faults);
   faults.throw_if_any();
-  return root;
+  return std::move(*root);
+}
+
+std::optional<YamlNode> parse_yaml_file(const std::string& path, Diagnostics& faults) {
+  return parse_yaml_text(read_file(path), path, faults);
 }
 
 YamlNode parse_yaml_file(const std::string& path) { return parse_yaml_text(read_file(path), path); }

@@ -2,6 +2,7 @@
 // YAML files as a tree of our own, in which every value knows where it stands.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,13 @@ YamlNode parse_yaml_text(const std::string& text, const std::string& name);
 
 /// The same for a file. Also throws UserError when the file cannot be read.
 YamlNode parse_yaml_file(const std::string& path);
+
+/// The same for readers that go on: faults are collected, and what is left of the document without
+/// them comes back, so that the faults of its keys can be told as well. Nothing where the text is
+/// no YAML or empty. The file must exist.
+std::optional<YamlNode> parse_yaml_text(const std::string& text, const std::string& name,
+                                        Diagnostics& faults);
+std::optional<YamlNode> parse_yaml_file(const std::string& path, Diagnostics& faults);
 
 /// The document as text that reads back to the same tree (places aside), two spaces per level.
 std::string write_yaml(const YamlNode& node);

@@ -73,6 +73,41 @@ TEST(Yaml, RejectsAnchorsAndAliases) {
               ElementsAre(HasSubstr("a.yaml:1:4: not valid YAML: the referenced anchor")));
 }
 
+TEST(Yaml, AnAliasIsOneFault) {
+  Diagnostics faults;
+  const auto root = parse_yaml_text("a: &one 1\nb: *one\nc: [*one, 2]\n", "a.yaml", faults);
+  ASSERT_TRUE(root);
+  EXPECT_EQ(faults.messages().size(), 3);
+  EXPECT_EQ(root->find("b"), nullptr);
+  EXPECT_EQ(root->find("a")->text, "1");
+}
+
+TEST(Yaml, ReadersMayGoOnBehindFaults) {
+  Diagnostics faults;
+  const auto root = parse_yaml_text("a: !!int 1\na: 2\nb: 3\n", "a.yaml", faults);
+  ASSERT_TRUE(root);
+  EXPECT_EQ(root->find("a")->text, "1");
+  EXPECT_EQ(root->find("b")->text, "3");
+  faults.add(root->find("b")->place, "is odd");
+  EXPECT_EQ(faults.messages().size(), 3);
+  EXPECT_EQ(parse_yaml_text("a: [\n", "a.yaml", faults), std::nullopt);
+}
+
+TEST(Yaml, RejectsQuotesThatTheEndOfTheFileCloses) {
+  EXPECT_THAT(faults_of("a: 'b\nc: d\n"),
+              ElementsAre("a.yaml:1:4: a: the quote ' is never closed"));
+  EXPECT_THAT(faults_of("a: \"b\\\"\n"),
+              ElementsAre("a.yaml:1:4: a: the quote \" is never closed"));
+  EXPECT_THAT(faults_of("a: 'it''s'\nb: \"\\\"\"\nc: ''"), ElementsAre());
+}
+
+TEST(Yaml, SyntaxErrorsNameTheUsualCause) {
+  EXPECT_THAT(faults_of("a:\n\tb: 1\n"), ElementsAre(testing::EndsWith("use blanks")));
+  EXPECT_THAT(faults_of("a\n  b: 1\n"), ElementsAre(HasSubstr("a ':' is missing")));
+  EXPECT_THAT(faults_of("a:\n  b: 1\n c: 2\n"), ElementsAre(HasSubstr("indented by less")));
+  EXPECT_THAT(faults_of("a: {b: 1\nc: 2\n"), ElementsAre(HasSubstr("not closed")));
+}
+
 TEST(Yaml, RejectsMergeKeysWhichWouldStayUnmerged) {
   EXPECT_THAT(faults_of("a:\n  <<: {rows: 1}\n"),
               ElementsAre("a.yaml:2:3: a: merge keys (<<) are not allowed; write the keys out"));

@@ -9,6 +9,7 @@
 option(MILLIWATT_WERROR "Treat warnings as errors" ON)
 option(MILLIWATT_NATIVE "Tune for the machine that builds (-march=native)" OFF)
 option(MILLIWATT_COVERAGE "Instrument for gcovr" OFF)
+option(MILLIWATT_FUZZ "Build the libFuzzer programs of tests/fuzz (clang)" OFF)
 set(MILLIWATT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 set(MILLIWATT_REFERENCE "" CACHE PATH
     "Folder of the reference data; when empty, tests look beside the source folder")

@@ -96,7 +96,7 @@ class Resolver {
     }
     fault("class '" + prices.name + "' has no prices for " +
           (prices.variant_attribute.empty() ? "variant" : prices.variant_attribute) + " '" +
-          component_.variant + "'" + base::did_you_mean(component_.variant, names));
+          component_.variant + "'" + base::suggestion(component_.variant, names));
     return nullptr;
   }
 

@@ -27,8 +27,17 @@ std::optional<Range> Technology::named_cost(
   if (found == primitives_.end()) {
     return std::nullopt;
   }
-  const auto& cost = found->second.costs[static_cast<std::size_t>(dimension)];
-  return cost ? std::optional<Range>(evaluate(*cost, {})) : std::nullopt;
+  const auto index = static_cast<std::size_t>(dimension);
+  const Primitive& primitive = found->second;
+  if (!primitive.costs[index]) {
+    return std::nullopt;
+  }
+  Range range = evaluate(*primitive.costs[index], {});
+  if (primitive.low[index] && primitive.high[index]) {
+    range.low = evaluate(*primitive.low[index], {}).nominal;
+    range.high = evaluate(*primitive.high[index], {}).nominal;
+  }
+  return range;
 }
 
 Range Technology::evaluate(const Expression& expression,
@@ -57,8 +66,8 @@ Cost Technology::cost(const Entry& entry, const std::map<std::string, std::int64
   try {
     Range range = evaluate(*entry.value, attributes);
     if (entry.low) {
-      range.low = evaluate(*entry.low, attributes).nominal;
-      range.high = evaluate(*entry.high, attributes).nominal;
+      range.low = evaluate(*entry.low, attributes).low;
+      range.high = evaluate(*entry.high, attributes).high;
     }
     cost.bounds = round_once(range, "bounds");
   } catch (const base::UserError& error) {

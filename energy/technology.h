@@ -21,6 +21,9 @@ namespace milliwatt::energy {
 /// energy (one operation), power (always) and area.
 struct Primitive {
   std::array<std::optional<Expression>, kDimensions> costs;
+  /// Bounds of each cost, or none at all.
+  std::array<std::optional<Expression>, kDimensions> low;
+  std::array<std::optional<Expression>, kDimensions> high;
   base::Confidence confidence = base::Confidence::kPublished;
   std::string source;
 };
@@ -78,8 +81,8 @@ struct ConditionOverrides {
 /// confidence; no entry claims more confidence than the primitives below it.
 class Technology {
  public:
-  /// Throws UserError with every fault of the file, each with file:line:column. The SRAM table is
-  /// found relative to the file.
+  /// Throws UserError with every fault of the file, each with file:line:column. The SRAM table and
+  /// included files of classes are found relative to the file.
   static Technology load(const std::string& path, const ConditionOverrides& overrides = {});
 
   const std::string& name() const { return name_; }
@@ -109,5 +112,9 @@ class Technology {
   std::map<std::string, ClassPrices> classes_;
   std::optional<SramSurface> sram_;
 };
+
+/// Reads a file that technologies include. Throws UserError with every fault that can be told
+/// without a technology, whose primitives its formulas name.
+void check_class_file(const std::string& path);
 
 }  // namespace milliwatt::energy

@@ -136,6 +136,8 @@ void TechnologyReader::check_name(const base::YamlNode& at, const std::string& n
                                 "sram.area), or the class lacks size_bytes, width_bits or banks");
       return;
     }
+  } else if (without_primitives_) {
+    return;
   } else {
     const auto found = technology_.primitives_.find(name);
     if (found == technology_.primitives_.end() ||

@@ -23,21 +23,34 @@ Technology Technology::load(const std::string& path, const ConditionOverrides& o
   return TechnologyReader::read(path, overrides);
 }
 
+void check_class_file(const std::string& path) { TechnologyReader::check_class_file(path); }
+
 Technology TechnologyReader::read(const std::string& path, const ConditionOverrides& overrides) {
   TechnologyReader reader(path);
-  reader.read_root(base::parse_yaml_file(path), overrides);
+  if (const auto root = base::parse_yaml_file(path, reader.faults_)) {
+    reader.read_root(*root, overrides);
+  }
   reader.faults_.throw_if_any();
   return std::move(reader.technology_);
 }
 
+void TechnologyReader::check_class_file(const std::string& path) {
+  TechnologyReader reader(path);
+  reader.without_primitives_ = true;
+  reader.read_class_file(path);
+  reader.check_substitutes();
+  reader.faults_.throw_if_any();
+}
+
 void TechnologyReader::read_root(const base::YamlNode& root, const ConditionOverrides& overrides) {
-  if (!expect_map(root, {"name", "conditions", "sram_table", "primitives", "classes"})) {
+  if (!expect_map(root, {"name", "conditions", "sram_table", "primitives", "include", "classes"})) {
     return;
   }
   technology_.name_ = text(root, "name");
   read_conditions(root, overrides);
   read_sram_table(root);
   read_primitives(root);
+  read_includes(root);
   read_classes(root);
   check_substitutes();
 }
@@ -102,7 +115,7 @@ void TechnologyReader::read_primitives(const base::YamlNode& root) {
 
 Primitive TechnologyReader::read_primitive(const base::YamlNode& node) {
   Primitive primitive;
-  if (!expect_map(node, {"energy", "power", "area", "source", "confidence"})) {
+  if (!expect_map(node, {"energy", "power", "area", "low", "high", "source", "confidence"})) {
     return primitive;
   }
   bool priced = false;
@@ -110,22 +123,79 @@ Primitive TechnologyReader::read_primitive(const base::YamlNode& node) {
     const auto dimension = static_cast<Dimension>(i);
     const char* key = dimension_name(dimension);
     auto& cost = primitive.costs[static_cast<std::size_t>(i)];
-    cost = node.find(key) ? formula(node, key, dimension) : std::nullopt;
+    cost = node.find(key) ? plain_number(node, key, dimension) : std::nullopt;
     priced = priced || node.find(key);
-    if (cost && !cost->names().empty()) {
-      faults_.add(node.find(key)->place, "a primitive is a plain number with a unit");
-      cost.reset();
-    }
   }
   if (!priced) {
     faults_.add(node.place, "a primitive needs at least one of energy, power, area");
   }
+  read_bounds(node, primitive);
   primitive.source = text(node, "source");
   primitive.confidence = confidence(node);
   if (primitive.confidence == base::Confidence::kAssumed) {
     faults_.add(node.place, "assumed numbers belong into entries, with low and high");
   }
   return primitive;
+}
+
+std::optional<Expression> TechnologyReader::plain_number(const base::YamlNode& map, const char* key,
+                                                         Dimension dimension) {
+  std::optional<Expression> number = formula(map, key, dimension);
+  if (number && !number->names().empty()) {
+    faults_.add(map.find(key)->place, "a primitive is a plain number with a unit");
+    number.reset();
+  }
+  return number;
+}
+
+/// `low` and `high` of a primitive hold a number for each of its costs.
+void TechnologyReader::read_bounds(const base::YamlNode& node, Primitive& target) {
+  const base::YamlNode* low = node.find("low");
+  const base::YamlNode* high = node.find("high");
+  if (!low != !high) {
+    faults_.add(node.place, "low and high are given together");
+  }
+  if (!low || !high) {
+    return;
+  }
+  const std::vector<std::string> keys = {"energy", "power", "area"};
+  if (!expect_map(*low, keys) || !expect_map(*high, keys)) {
+    return;
+  }
+  for (int i = 0; i < kDimensions; ++i) {
+    const auto dimension = static_cast<Dimension>(i);
+    const auto index = static_cast<std::size_t>(i);
+    if (target.costs[index]) {
+      target.low[index] = plain_number(*low, dimension_name(dimension), dimension);
+      target.high[index] = plain_number(*high, dimension_name(dimension), dimension);
+    }
+  }
+}
+
+void TechnologyReader::read_includes(const base::YamlNode& root) {
+  const base::YamlNode* node = root.find("include");
+  if (!node) {
+    return;
+  }
+  if (!node->is_sequence()) {
+    faults_.add(node->place, "expected a list of files, found " + node->found());
+  }
+  for (const base::YamlNode& item : node->items) {
+    try {
+      read_class_file(folder_of(path_) + item.text);
+    } catch (const base::UserError& error) {
+      for (const std::string& message : error.messages()) {
+        faults_.add(item.place, message);
+      }
+    }
+  }
+}
+
+void TechnologyReader::read_class_file(const std::string& path) {
+  const base::YamlNode root = base::parse_yaml_file(path);
+  if (expect_map(root, {"classes"})) {
+    read_classes(root);
+  }
 }
 
 void TechnologyReader::read_classes(const base::YamlNode& root) {
@@ -137,6 +207,10 @@ void TechnologyReader::read_classes(const base::YamlNode& root) {
     return;
   }
   for (const base::YamlEntry& entry : node->entries) {
+    if (technology_.find(entry.key)) {
+      faults_.add(entry.place, "the class is in an included file already");
+      continue;
+    }
     technology_.class_names_.push_back(entry.key);
     technology_.classes_.emplace(entry.key, read_class(entry.key, entry.value));
   }

@@ -18,6 +18,7 @@ namespace milliwatt::energy {
 class TechnologyReader {
  public:
   static Technology read(const std::string& path, const ConditionOverrides& overrides);
+  static void check_class_file(const std::string& path);
 
  private:
   explicit TechnologyReader(std::string path) : path_(std::move(path)) {}
@@ -27,6 +28,9 @@ class TechnologyReader {
   void read_sram_table(const base::YamlNode& root);
   void read_primitives(const base::YamlNode& root);
   Primitive read_primitive(const base::YamlNode& node);
+  void read_bounds(const base::YamlNode& node, Primitive& target);
+  void read_includes(const base::YamlNode& root);
+  void read_class_file(const std::string& path);
   void read_classes(const base::YamlNode& root);
   ClassPrices read_class(const std::string& name, const base::YamlNode& node);
   void read_variants(const base::YamlNode& node, ClassPrices& target);
@@ -45,6 +49,8 @@ class TechnologyReader {
   std::int64_t integer(const base::YamlNode& map, const char* key);
   std::optional<Expression> formula(const base::YamlNode& map, const char* key,
                                     Dimension dimension);
+  std::optional<Expression> plain_number(const base::YamlNode& map, const char* key,
+                                         Dimension dimension);
   base::Confidence confidence(const base::YamlNode& map);
   /// Every name of the formula must exist and no primitive be less trusted than `claimed`.
   void check_names(const base::YamlNode& at, const Expression& expression, Dimension dimension,
@@ -53,6 +59,8 @@ class TechnologyReader {
                   const ClassPrices& owner, base::Confidence claimed);
 
   std::string path_;
+  /// A file of classes by itself: which primitives there will be is not known.
+  bool without_primitives_ = false;
   base::Diagnostics faults_;
   Technology technology_;
   /// Classes with small_banks, which may name classes further down in the file.

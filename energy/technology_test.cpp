@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <optional>
 
 #include "base/error.h"
+#include "base/scratch_folder.h"
 
 namespace milliwatt::energy {
 namespace {
@@ -148,6 +150,91 @@ TEST(Technology, OverridesAreTakenOrRefusedNeverScaled) {
     other.*member = 1000;
     EXPECT_THROW(Technology::load(kBundled, other), base::UserError);
   }
+}
+
+TEST(Technology, BoundsOfPrimitivesReachTheEntriesThatUseThem) {
+  const Technology technology = load_text(
+      replaced("energy: 1 pJ, power: 1 uW, area: 2 um2,",
+               "energy: 1 pJ, power: 1 uW, area: 2 um2, low: {energy: 0.5 pJ, power: 1 uW, area: "
+               "2 um2}, high: {energy: 3 pJ, power: 4 uW, area: 2 um2},"));
+  const ClassPrices& latch = *technology.find("latch");
+  const auto bounds = [&](const Entry& entry) {
+    return technology.cost(entry, {{"width_bits", 2}}, "entry").bounds;
+  };
+  EXPECT_EQ(bounds(latch.actions[0].second), (Bounds{1'000'000, 2'000'000, 6'000'000}));
+  EXPECT_EQ(bounds(latch.states[0].second).high, 8'000'000'000) << "2 x 4 uW";
+  EXPECT_EQ(bounds(latch.area), (Bounds{4'000'000, 4'000'000, 4'000'000}));
+}
+
+TEST(Technology, BoundsOfPrimitivesAreNumbersForEachOfTheirCosts) {
+  const char* const bit = "energy: 1 pJ, power: 1 uW, area: 2 um2,";
+  const std::string costs = bit;
+  expect_fault(bit, costs + " low: {energy: 0 pJ, power: 0 uW, area: 0 um2},",
+               "low and high are given together");
+  const std::string high = " high: {energy: 2 pJ, power: 2 uW, area: 2 um2},";
+  expect_fault(bit, costs + " low: {energy: 0 pJ, power: 0 uW}," + high, "'area' is missing");
+  expect_fault(bit, costs + " low: {energy: guess, power: 0 uW, area: 0 um2}," + high,
+               "a plain number with a unit");
+}
+
+/// A technology that takes its class from a file beside it.
+class Include : public ::testing::Test {
+ protected:
+  std::vector<std::string> faults(const std::string& classes, const std::string& technology) {
+    scratch_.write("parts/classes.yaml", classes);
+    scratch_.write("toy.yaml", technology);
+    try {
+      loaded_.emplace(Technology::load(scratch_.path("toy.yaml")));
+      check_class_file(scratch_.path("parts/classes.yaml"));
+    } catch (const base::UserError& error) {
+      return error.messages();
+    }
+    return {};
+  }
+
+  /// kSmall in two files.
+  const std::string text_ = kSmall;
+  const std::size_t cut_ = text_.find("classes:");
+  const std::string classes_ = text_.substr(cut_);
+  const std::string technology_ =
+      text_.substr(0, cut_) + "include: [parts/classes.yaml]\nclasses: {}\n";
+  base::ScratchFolder scratch_;
+  std::optional<Technology> loaded_;
+};
+
+TEST_F(Include, GivesTheClassesOfTheFile) {
+  EXPECT_THAT(faults(classes_, technology_), ::testing::IsEmpty());
+  ASSERT_TRUE(loaded_);
+  EXPECT_EQ(loaded_->class_names(), std::vector<std::string>{"latch"});
+}
+
+TEST_F(Include, FaultsNameTheFileThatHasThem) {
+  std::string wrong = classes_;
+  wrong.replace(wrong.find("width_bits * bit"), 16, "width_bits * bat");
+  const auto in_classes = faults(wrong, technology_);
+  ASSERT_EQ(in_classes.size(), 1U);
+  EXPECT_THAT(in_classes.front(),
+              ::testing::ContainsRegex("/parts/classes.yaml:5:[0-9]+: .*'bat'"));
+  const auto twice =
+      faults(classes_, technology_.substr(0, technology_.find("classes: {}")) + classes_);
+  ASSERT_EQ(twice.size(), 1U);
+  EXPECT_THAT(twice.front(),
+              HasSubstr("/toy.yaml:8:3: classes.latch: the class is in an included"));
+}
+
+TEST_F(Include, AFileThatIsNotThereIsAFaultOfTheLineThatNamesIt) {
+  std::string missing = technology_;
+  missing.replace(missing.find("parts/classes"), 13, "parts/nowhere");
+  const auto found = faults(classes_, missing);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found.front(), ::testing::ContainsRegex("/toy.yaml:6:11: include.*nowhere.yaml"));
+}
+
+TEST_F(Include, AFileOfClassesByItselfIsCheckedAsFarAsItGoes) {
+  std::string wrong = classes_;
+  wrong.replace(wrong.find("on: {"), 2, "off");
+  scratch_.write("classes.yaml", wrong);
+  EXPECT_THROW(check_class_file(scratch_.path("classes.yaml")), base::UserError);
 }
 
 }  // namespace

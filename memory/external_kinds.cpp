@@ -17,6 +17,12 @@ constexpr const char* kKindDoc = "Kind of memory: its timing, its keys and its p
 constexpr const char* kPricesDoc =
     "Entry of the technology that prices it, if not that of the kind.";
 
+constexpr const char* kGenericKind = "generic";
+constexpr const char* kNeedsPrices =
+    "kind generic needs the key 'prices', the entry of the technology's external_memory that "
+    "prices "
+    "it, for example prices: psram";
+
 template <typename Config>
 std::unique_ptr<ExternalCore> make_core(std::string name, const Config& config,
                                         const base::Clock& clock) {
@@ -113,7 +119,7 @@ const std::vector<ExternalKind>& external_kinds() {
       generic("lpddr3", "The average of an LPDDR3, with its prices."),
       generic("ddr3", "The average of a DDR3, with its prices."),
       read_only("emram", "MRAM for weights, read only."),
-      generic("generic", "Any memory as bandwidth, latency and burst length; needs `prices`."),
+      generic(kGenericKind, "Any memory as bandwidth, latency and burst length; needs `prices`."),
   };
   return kinds;
 }
@@ -142,7 +148,11 @@ std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
   if (wanted.empty()) wanted = otherwise;
   std::vector<std::string> names;
   for (const ExternalKind& kind : external_kinds()) {
-    if (kind.name == wanted) return kind.read(kind, text_of(map, "prices", faults), map, faults);
+    if (kind.name == wanted) {
+      const std::string prices = text_of(map, "prices", faults);
+      if (wanted == kGenericKind && prices.empty()) faults.add(map.place, kNeedsPrices);
+      return kind.read(kind, prices, map, faults);
+    }
     names.push_back(kind.name);
   }
   const base::YamlNode* node = map.find("kind");

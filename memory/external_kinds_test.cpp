@@ -19,8 +19,9 @@ using ::testing::HasSubstr;
 TEST(ExternalKinds, EachReadsItsOwnKeysAndDumpsThemAll) {
   for (const ExternalKind& kind : external_kinds()) {
     base::Diagnostics faults;
-    const auto config =
-        read_external(base::parse_yaml_text("kind: " + kind.name + "\n", "test"), faults);
+    const auto config = read_external(
+        base::parse_yaml_text("kind: " + kind.name + "\nprices: " + kind.name + "\n", "test"),
+        faults);
     ASSERT_TRUE(config && faults.empty()) << kind.name;
     const std::string dump = base::write_yaml(config->dump());
     const auto again = read_external(base::parse_yaml_text(dump, "dump"), faults);
@@ -32,6 +33,16 @@ TEST(ExternalKinds, EachReadsItsOwnKeysAndDumpsThemAll) {
     EXPECT_EQ(core->writable(), config->writable()) << kind.name;
     for (const base::ParameterRow& row : kind.describe()) EXPECT_FALSE(row.doc.empty()) << row.key;
   }
+}
+
+TEST(ExternalKinds, AreTheirOwnPricesUnlessTheySayOtherwise) {
+  base::Diagnostics faults;
+  EXPECT_EQ(read_external(base::parse_yaml_text("kind: hyperram\n", "t"), faults)->prices(),
+            "hyperram");
+  EXPECT_TRUE(faults.empty());
+  read_external(base::parse_yaml_text("kind: generic\n", "t"), faults);
+  ASSERT_EQ(faults.messages().size(), 1);
+  EXPECT_THAT(faults.messages()[0], HasSubstr("t:1:1: kind generic needs the key 'prices'"));
 }
 
 TEST(ExternalKinds, PricesMayBeThoseOfAnother) {

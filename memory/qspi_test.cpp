@@ -71,8 +71,10 @@ TEST(QspiNor, IsReadOnly) {
 
 TEST(QspiNor, FastestClock) {
   EXPECT_EQ(fault_of(QspiNorConfig{}, 133 * kMHz), "");
-  EXPECT_EQ(fault_of(QspiNorConfig{}, 134 * kMHz),
-            "device: a clock of 134 MHz is too fast for this qspi_nor, whose max_clock is 133 MHz");
+  EXPECT_EQ(
+      fault_of(QspiNorConfig{}, 134 * kMHz),
+      "device: a clock of 134 MHz is too fast for this qspi_nor, whose max_clock is 133 MHz: lower "
+      "clocks.device");
 }
 
 TEST(QspiPsram, WordAccessesByHand) {

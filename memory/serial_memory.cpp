@@ -129,7 +129,7 @@ void check_clock(const std::string& name, const char* kind, const base::Clock& c
   throw base::UserError(name + ": a clock of " +
                         base::print_integer(clock.frequency_hz(), base::Unit::kHertz) +
                         " is too fast for this " + kind + ", whose max_clock is " +
-                        base::print_integer(max_hz, base::Unit::kHertz));
+                        base::print_integer(max_hz, base::Unit::kHertz) + ": lower clocks." + name);
 }
 
 void check_block(const std::string& name, const char* key, std::uint64_t bytes) {

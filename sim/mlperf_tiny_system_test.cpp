@@ -20,13 +20,21 @@ namespace mlperf_tiny = workloads::mlperf_tiny;
 using mlperf_tiny::read_bytes;
 using workloads::Bytes;
 
+const std::string kPlatforms = MILLIWATT_SOURCE_DIR "/configs/platforms/";
+const std::vector<std::string> kNetworks = {"mlperf_ic_resnet8", "mlperf_kws_dscnn",
+                                            "mlperf_vww_mobilenetv1_025_96",
+                                            "mlperf_ad_autoencoder"};
+
 struct Case {
   std::string network;
-  std::string array;  ///< "rows x columns"
+  std::string platform;
+  std::string variant;  ///< of the platform, for the name of the test
   std::vector<std::string> settings;
 };
 
-std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.network << c.array; }
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.network << " on " << c.platform << c.variant;
+}
 
 /// Compares every tensor that the case lists with its CRC-32; returns how many.
 int compare_tensors(const workloads::Graph& graph, const nlohmann::json& golden,
@@ -51,8 +59,8 @@ TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
   if (!std::filesystem::exists(folder)) {
     GTEST_SKIP() << "no reference data at " << folder;
   }
-  const Platform platform = load_platform(
-      MILLIWATT_SOURCE_DIR "/configs/platforms/systolic_16x16.yaml", GetParam().settings);
+  const Platform platform =
+      load_platform(kPlatforms + GetParam().platform + ".yaml", GetParam().settings);
   const workloads::Graph graph = workloads::load_network((folder / "model.tflite").string());
   const dataflows::Plan plan = plan_for(platform, graph);
   const Program program = program_for(platform, graph, plan);
@@ -73,27 +81,37 @@ TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
   RecordProperty("tensors_compared", compared);
 }
 
-std::vector<Case> all_cases() {
+std::vector<Case> arrays() {
   std::vector<Case> cases;
-  for (const char* array : {"16x16", "8x8", "5x7"}) {
+  for (const char* array : {"8x8", "5x7"}) {
     const std::string text{array};
     const std::string rows = text.substr(0, text.find('x'));
     const std::string columns = text.substr(text.find('x') + 1);
-    cases.push_back({"mlperf_ic_resnet8",
-                     array,
+    cases.push_back({kNetworks.front(),
+                     "systolic_16x16",
+                     "_" + text,
                      {"accelerator.rows=" + rows, "accelerator.columns=" + columns}});
-  }
-  for (const char* network :
-       {"mlperf_kws_dscnn", "mlperf_vww_mobilenetv1_025_96", "mlperf_ad_autoencoder"}) {
-    cases.push_back({network, "16x16", {}});
   }
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, MlperfTiny, ::testing::ValuesIn(all_cases()),
-                         [](const auto& case_info) {
-                           return case_info.param.network + "_" + case_info.param.array;
-                         });
+/// Every network on every platform that comes with milliwatt.
+std::vector<Case> presets() {
+  std::vector<Case> cases;
+  for (const auto& file : std::filesystem::directory_iterator(kPlatforms)) {
+    for (const std::string& network : kNetworks) {
+      cases.push_back({network, file.path().stem().string(), "", {}});
+    }
+  }
+  return cases;
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& c) {
+  return c.param.network + "_on_" + c.param.platform + c.param.variant;
+}
+
+INSTANTIATE_TEST_SUITE_P(Arrays, MlperfTiny, ::testing::ValuesIn(arrays()), name_of);
+INSTANTIATE_TEST_SUITE_P(Presets, MlperfTiny, ::testing::ValuesIn(presets()), name_of);
 
 }  // namespace
 }  // namespace milliwatt::sim

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "base/nearest.h"
 #include "base/override.h"
 #include "base/schema.h"
+#include "sim/platform_checks.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -114,25 +116,52 @@ void read_accelerator(const YamlNode& map, Platform& platform, Diagnostics& faul
 
 constexpr const char* kDefaultFlashKind = "qspi_nor";
 
-void read_memory(const YamlNode& map, Platform& platform, Diagnostics& faults) {
+/// Whether `read` adds no fault. What keys ask of each other is checked only where each is sound by
+/// itself.
+template <typename Read>
+bool is_sound(Diagnostics& faults, const Read& read) {
+  const std::size_t before = faults.messages().size();
+  read();
+  return faults.messages().size() == before;
+}
+
+/// How far reading goes: every key by itself, or also what keys ask of each other.
+enum class Depth { kKeys, kAll };
+
+void read_memory(const YamlNode& root, Depth depth, bool sound_clocks, Platform& platform,
+                 Diagnostics& faults) {
+  const YamlNode map = child(root, "memory");
   if (!base::check_keys(map, {"sram", "external", "flash"}, faults)) {
     return;
   }
-  memory::sram_schema().read(child(map, "sram"), platform.sram, faults);
-  platform.external = memory::read_external(child(map, "external"), faults);
-  if (const YamlNode* flash = map.find("flash")) {
-    platform.flash = memory::read_external(*flash, faults, kDefaultFlashKind);
+  const bool sound_sram = is_sound(
+      faults, [&] { memory::sram_schema().read(child(map, "sram"), platform.sram, faults); });
+  const bool sound_memories = is_sound(faults, [&] {
+    platform.external = memory::read_external(child(map, "external"), faults);
+    if (const YamlNode* flash = map.find("flash")) {
+      platform.flash = memory::read_external(*flash, faults, kDefaultFlashKind);
+    }
+  });
+  if (depth == Depth::kKeys) {
+    return;
+  }
+  if (sound_sram) {
+    check_sram(root, platform, faults);
+  }
+  if (sound_memories && sound_clocks) {
+    check_external_memories(root, platform, faults);
   }
 }
 
-void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
+void read_parts(const YamlNode& root, Depth depth, Platform& platform, Diagnostics& faults) {
   const std::vector<std::string> keys = {"name", "clocks", "technology", "host",
                                          "bus",  "memory", "accelerator"};
   if (!base::check_keys(root, keys, faults)) {
     return;
   }
   platform.name = text_of(root, "name", platform.name, faults);
-  clock_schema().read(child(root, "clocks"), platform.clocks, faults);
+  const bool sound_clocks = is_sound(
+      faults, [&] { clock_schema().read(child(root, "clocks"), platform.clocks, faults); });
   technology_schema().read(child(root, "technology"), platform.technology_config, faults);
   const YamlNode host = child(root, "host");
   mcu::native_host_schema().read(host, platform.host, faults);
@@ -141,7 +170,7 @@ void read_parts(const YamlNode& root, Platform& platform, Diagnostics& faults) {
                fmt::format("'{}' is no host model{}", kind, base::suggestion(kind, {"native"})));
   }
   memory::interconnect_schema().read(child(root, "bus"), platform.bus, faults);
-  read_memory(child(root, "memory"), platform, faults);
+  read_memory(root, depth, sound_clocks, platform, faults);
   if (const YamlNode* accelerator = root.find("accelerator")) {
     read_accelerator(*accelerator, platform, faults);
   }
@@ -165,7 +194,8 @@ std::string technology_path(const std::string& file, const std::filesystem::path
       }
     }
   }
-  return (fs::path{MILLIWATT_DATA_DIR} / "configs/technologies" / (file + ".yaml")).string();
+  return fs::proximate(fs::path{MILLIWATT_DATA_DIR} / "configs/technologies" / (file + ".yaml"))
+      .string();
 }
 
 /// Names of the technologies that come with milliwatt, sorted.
@@ -195,15 +225,27 @@ void check_technology(const YamlNode& root, const std::string& file, const std::
                                 : fmt::format("the file '{}' does not exist", file));
 }
 
-std::shared_ptr<const energy::Technology> load_technology(const TechnologyConfig& config,
-                                                          const std::string& path,
-                                                          TechnologyShelf& shelf) {
+/// Loads the technology that the platform names. Its faults join those of the platform.
+void load_technology(const YamlNode& root, const std::string& path, TechnologyShelf& shelf,
+                     Platform& platform, Diagnostics& faults) {
+  const TechnologyConfig& config = platform.technology_config;
+  const std::string file = technology_path(config.file, path);
+  const bool exists = is_sound(faults, [&] { check_technology(root, config.file, file, faults); });
+  if (!exists) {
+    return;
+  }
   energy::ConditionOverrides overrides;
   overrides.node_nm = config.node_nm;
   overrides.voltage_mv = config.voltage_mv;
   overrides.temperature_k = config.temperature_k;
   overrides.cell = config.cell;
-  return shelf.get(path, overrides);
+  try {
+    platform.technology = shelf.get(file, overrides);
+  } catch (const base::UserError& error) {
+    for (const std::string& message : error.messages()) {
+      faults.add(message);
+    }
+  }
 }
 
 void set_kind(YamlNode& map, const std::string& kind) { map.set("kind", YamlNode::scalar(kind)); }
@@ -217,25 +259,42 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
 
 Platform load_platform(const std::string& path, const std::vector<std::string>& settings,
                        TechnologyShelf& shelf) {
-  YamlNode root = base::parse_yaml_file(path);
   Diagnostics faults;
-  base::apply_overrides(root, settings, faults);
+  std::optional<YamlNode> root = base::parse_yaml_file(path, faults);
   Platform platform;
-  platform.name = std::filesystem::path{path}.stem().string();
-  read_parts(root, platform, faults);
+  if (root) {
+    base::apply_overrides(*root, settings, faults);
+    platform.name = std::filesystem::path{path}.stem().string();
+    read_parts(*root, Depth::kAll, platform, faults);
+    load_technology(*root, path, shelf, platform, faults);
+    if (faults.empty()) {
+      check_prices(*root, platform, faults);
+    }
+  }
   faults.throw_if_any();
-  const std::string technology = technology_path(platform.technology_config.file, path);
-  check_technology(root, platform.technology_config.file, technology, faults);
-  faults.throw_if_any();
-  platform.technology = load_technology(platform.technology_config, technology, shelf);
   return platform;
+}
+
+void check_platform_keys(const std::string& path, const std::vector<std::string>& settings) {
+  Diagnostics faults;
+  std::optional<YamlNode> root = base::parse_yaml_file(path, faults);
+  if (root) {
+    Platform platform;
+    base::apply_overrides(*root, settings, faults);
+    read_parts(*root, Depth::kKeys, platform, faults);
+    const std::string& technology = platform.technology_config.file;
+    check_technology(*root, technology, technology_path(technology, path), faults);
+  }
+  faults.throw_if_any();
 }
 
 Platform parse_platform(const std::string& text, const std::string& name) {
   Diagnostics faults;
   Platform platform;
   platform.name = name;
-  read_parts(base::parse_yaml_text(text, name), platform, faults);
+  if (const std::optional<YamlNode> root = base::parse_yaml_text(text, name, faults)) {
+    read_parts(*root, Depth::kAll, platform, faults);
+  }
   faults.throw_if_any();
   return platform;
 }

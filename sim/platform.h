@@ -83,6 +83,11 @@ Platform load_platform(const std::string& path, const std::vector<std::string>& 
 Platform load_platform(const std::string& path, const std::vector<std::string>& settings,
                        TechnologyShelf& shelf);
 
+/// The faults that keys have by themselves, as UserError: unknown or missing ones, values that are
+/// no such thing or out of range, a technology that does not exist. What keys ask of each other is
+/// not looked at.
+void check_platform_keys(const std::string& path, const std::vector<std::string>& settings);
+
 /// The same for a text, but without its technology: it can run and not be priced.
 Platform parse_platform(const std::string& text, const std::string& name);
 

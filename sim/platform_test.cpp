@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/scratch_folder.h"
@@ -166,8 +168,10 @@ class Technologies : public PlatformFile {
     text.replace(at, 10, "name: " + name);
     scratch_.write(path, text);
     const std::string folder = path.substr(0, path.find_last_of('/') + 1);
-    scratch_.write(folder + "sram_cacti.csv",
-                   base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/sram_cacti.csv"));
+    for (const char* part : {"sram_cacti.csv", "shared/structure.yaml", "shared/off_chip.yaml"}) {
+      scratch_.write(folder + part, base::read_file(MILLIWATT_SOURCE_DIR "/configs/technologies/" +
+                                                    std::string(part)));
+    }
   }
 };
 
@@ -190,6 +194,15 @@ TEST_F(Technologies, PathsStartAtThePlatformFile) {
 
 TEST_F(Technologies, ThoseOfMilliwattAreFoundFromEverywhere) {
   EXPECT_EQ(load_platform(write("name: chip\n"), {}).technology->name(), "45nm");
+}
+
+TEST_F(Technologies, FaultsOfThoseOfMilliwattAreNamedFromTheWorkingFolder) {
+  const std::vector<std::string> found = faults("technology: {voltage_mv: 800}\n");
+  ASSERT_EQ(found.size(), 1U);
+  const std::filesystem::path named = found.front().substr(0, found.front().find(':'));
+  EXPECT_TRUE(named.is_relative()) << named;
+  EXPECT_TRUE(
+      std::filesystem::equivalent(named, MILLIWATT_SOURCE_DIR "/configs/technologies/45nm.yaml"));
 }
 
 TEST_F(Technologies, ConditionsMayBeSaidWhereThePricesHold) {

@@ -100,19 +100,19 @@ Program program_for(const Platform& platform, const workloads::Graph& graph,
   return build_program(graph, plan, off_chip, platform.machine ? 1 : 0);
 }
 
-energy::PriceList prices_for(const Platform& platform, const Program& program) {
-  const System system{platform, program};
-  const mcu::NativeHost host{platform.host, program_place(program),
-                             mcu::NativeHost::Values::kSkipped};
-  base::ActionCounts counts;
-  if (platform.machine) {
-    const auto machine = platform.machine->build(kAcceleratorName, shell::Detail::kValues);
-    const shell::EngineCounters engine{kAcceleratorName, machine->shape(), machine->parts()};
-    counts = take_snapshot(system, host, &engine).counts;
-  } else {
-    counts = take_snapshot(system, host, nullptr).counts;
+std::vector<energy::Component> components_of(const Platform& platform) {
+  const System system{platform, Program{}};
+  const mcu::NativeHost host{platform.host, {}, mcu::NativeHost::Values::kSkipped};
+  if (!platform.machine) {
+    return platform_components(platform, take_snapshot(system, host, nullptr).counts);
   }
-  return energy::resolve(*platform.technology, platform_components(platform, counts));
+  const auto machine = platform.machine->build(kAcceleratorName, shell::Detail::kValues);
+  const shell::EngineCounters engine{kAcceleratorName, machine->shape(), machine->parts()};
+  return platform_components(platform, take_snapshot(system, host, &engine).counts);
+}
+
+energy::PriceList prices_for(const Platform& platform) {
+  return energy::resolve(*platform.technology, components_of(platform));
 }
 
 Prepared::Prepared(Platform the_platform, workloads::Graph the_graph)
@@ -120,6 +120,6 @@ Prepared::Prepared(Platform the_platform, workloads::Graph the_graph)
       graph{std::move(the_graph)},
       plan{plan_for(platform, graph)},
       program{program_for(platform, graph, plan)},
-      prices{prices_for(platform, program)} {}
+      prices{prices_for(platform)} {}
 
 }  // namespace milliwatt::sim

@@ -37,7 +37,11 @@ dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph
 Program program_for(const Platform& platform, const workloads::Graph& graph,
                     const dataflows::Plan& plan);
 
+/// Every component that the platform's technology has to price. Throws UserError when parts of the
+/// platform contradict each other.
+std::vector<energy::Component> components_of(const Platform& platform);
+
 /// Prices of everything that the platform's components may count.
-energy::PriceList prices_for(const Platform& platform, const Program& program);
+energy::PriceList prices_for(const Platform& platform);
 
 }  // namespace milliwatt::sim

@@ -45,6 +45,31 @@ class LinksTest(unittest.TestCase):
         self.assertEqual(self.faults("```cpp\nf[a](b)\n```\n"), [])
 
 
+    def test_lonely_pages(self):
+        pages = {"README.md": "[a](docs/a.md) [m](docs/models/)", "docs/a.md": "[a](#a) [c](c.md)",
+                 "docs/b.md": "[b](b.md)", "docs/c.md": "", "docs/models/d.md": "", "tools/e.md": ""}
+        self.assertEqual(list(docs.lonely_pages("/root", pages)), ["docs/b.md: no page leads here"])
+
+
+class TestNamesTest(unittest.TestCase):
+
+    def faults(self, text):
+        return list(docs.test_faults("page.md", text, {"Bus.Serves", "Bus.Waits"}))
+
+    def test_known_names(self):
+        self.assertEqual(self.faults("`Bus.Serves`, `Bus.*`, `*.Waits`, `bus.width`, `README.md`"), [])
+
+    def test_unknown_names(self):
+        self.assertEqual(self.faults("`Bus.Server`"), ["page.md: there is no test Bus.Server"])
+        self.assertEqual(len(self.faults("`Buses.*` and `*.Served`")), 2)
+
+    def test_tests_are_read_from_the_code(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(os.path.join(root, "bus_test.cpp"), "w", encoding="utf-8") as file:
+                file.write("TEST(Bus, Serves) {\n}\nTEST_P(Bus,\n       Waits) {\n}\n")
+            self.assertEqual(docs.tests_of(root), {"Bus.Serves", "Bus.Waits"})
+
+
 class ExamplesTest(unittest.TestCase):
 
     def test_examples_of_a_page(self):
@@ -60,8 +85,7 @@ class ExamplesTest(unittest.TestCase):
             with open(app, "w", encoding="utf-8") as file:
                 file.write("#!/bin/sh\n" + script)
             os.chmod(app, 0o755)
-            return [docs.example_fault("page.md", folder, example)
-                    for example in docs.examples(text)]
+            return list(docs.run_page("page.md", text, folder))
 
     def test_exit_codes(self):
         fine = "case $1 in list) exit 0;; *) echo first; echo; echo last; exit 2;; esac"
@@ -75,10 +99,19 @@ class ExamplesTest(unittest.TestCase):
         self.assertIsNone(listed)
         self.assertIn("shown:", checked)
 
+    def test_a_block_may_be_a_file_for_the_commands_below_it(self):
+        page = ("```console exit=1\n$ build/release/milliwatt a.yaml\n```\n"
+                "```yaml file=a.yaml\nkey: 1\n```\n"
+                "```console check\n$ build/release/milliwatt a.yaml\nkey: 1\n```\n")
+        self.assertEqual(self.run_with("cat $1", page), [None, None])
+
     def test_dots_stand_for_any_lines(self):
         self.assertTrue(docs.agrees("a\n...\nb\n", "a\nb\n"))
         self.assertTrue(docs.agrees("a\n...\nb\n", "a\nx\ny\nb\n"))
         self.assertTrue(docs.agrees("a\n...\n", "a\nx\n"))
+        self.assertTrue(docs.agrees("a: ...\nb\n", "a: 1 2\nb\n"))
+        self.assertFalse(docs.agrees("a: ...\nb\n", "b: 1\nb\n"))
+        self.assertFalse(docs.agrees("a: ...\nb\n", "a: 1\n2\nb\n"))
         self.assertFalse(docs.agrees("a\n...\nb\n", "x\na\nb\n"))
         self.assertFalse(docs.agrees("a\nb\n", "a\nx\nb\n"))
 

@@ -2,6 +2,7 @@
 // The one gate between importers and everything that computes on a graph.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace milliwatt::workloads {
 
 /// Largest stored size of one tensor.
 constexpr std::int64_t kMaximumTensorBytes = std::int64_t{1} << 30;
+/// Most bytes that the tensors of a layer trace may take together.
+constexpr std::int64_t kMaximumNetworkBytes = std::int64_t{1} << 32;
 /// Largest kernel, stride, dilation or pad of a window.
 constexpr std::int32_t kMaximumWindow = 1 << 16;
 /// Longest row of a softmax whose sum is sure to fit its 32 bits.

@@ -211,7 +211,10 @@ void read_padding(const YamlNode& map, LayerSpec& layer, Diagnostics& faults) {
 void read_window(const YamlNode& map, LayerSpec& layer, Diagnostics& faults) {
   Window& w = layer.window;
   if (map.find("kernel") == nullptr) {
-    faults.add(map.place, "the required key 'kernel' is missing (height and width of the window)");
+    faults.add(
+        map.place,
+        "the required key 'kernel' is missing. Height and width of the window, or one number "
+        "for both, such as kernel: 3");
   }
   read_pair(map, "kernel", w.kernel_h, w.kernel_w, faults);
   if (is_pool(layer.kind)) {
@@ -225,9 +228,13 @@ void read_window(const YamlNode& map, LayerSpec& layer, Diagnostics& faults) {
 
 std::vector<std::int32_t> read_shape(const YamlNode& map, Diagnostics& faults) {
   const YamlNode* node = map.find("shape");
-  if (node == nullptr || !node->is_sequence()) {
-    faults.add(node == nullptr ? map.place : node->place,
-               "expected a 'shape' such as [1, 32, 32, 3]");
+  if (node == nullptr) {
+    faults.add(map.place, "the required key 'shape' is missing, such as shape: [1, 32, 32, 3]");
+    return {};
+  }
+  if (!node->is_sequence()) {
+    faults.add(node->place,
+               "found " + node->found() + "; expected a list of extents such as [1, 32, 32, 3]");
     return {};
   }
   return read_integers(*node, integer_parameter("shape", 1, kLargestExtent), faults);
@@ -272,7 +279,7 @@ std::vector<NameSpec> read_names(const YamlNode& map, const std::string& key, Di
   return names;
 }
 
-LayerSpec read_layer(const YamlNode& map, Diagnostics& faults) {
+LayerSpec read_layer_keys(const YamlNode& map, Diagnostics& faults) {
   LayerSpec layer;
   layer.place = map.place;
   if (!map.is_map()) {
@@ -280,7 +287,7 @@ LayerSpec read_layer(const YamlNode& map, Diagnostics& faults) {
     return layer;
   }
   Parameter kind("kind", Parameter::Kind::kChoice, Unit::kCount);
-  kind.doc("the operator, such as conv2d");
+  kind.doc("The operator, such as conv2d.");
   for (const OperatorKind known : kKinds) {
     kind.add_choice(operator_name(known), static_cast<std::int64_t>(known));
   }
@@ -301,7 +308,19 @@ LayerSpec read_layer(const YamlNode& map, Diagnostics& faults) {
   return layer;
 }
 
+LayerSpec read_layer(const YamlNode& map, Diagnostics& faults) {
+  const std::size_t before = faults.messages().size();
+  LayerSpec layer = read_layer_keys(map, faults);
+  layer.sound = faults.messages().size() == before;
+  const YamlNode* name = map.find("name");
+  if (!layer.sound && name != nullptr) {
+    layer.name = name->text;
+  }
+  return layer;
+}
+
 InputSpec read_input(const YamlNode& map, Diagnostics& faults) {
+  const std::size_t before = faults.messages().size();
   Schema<InputSpec> s{"input", "A tensor that enters the network."};
   s.text("name", &InputSpec::name).doc("Name by which layers refer to the input.");
   s.elsewhere("shape", "Extents, the batch first.");
@@ -322,6 +341,7 @@ InputSpec read_input(const YamlNode& map, Diagnostics& faults) {
   if (map.is_map()) {
     input.shape = read_shape(map, faults);
   }
+  input.sound = faults.messages().size() == before;
   return input;
 }
 
@@ -332,8 +352,14 @@ const std::vector<YamlNode>* items_of(const YamlNode& root, const std::string& k
   if (node != nullptr && node->is_sequence() && !node->items.empty()) {
     return &node->items;
   }
-  faults.add(node == nullptr ? root.place : node->place,
-             fmt::format("expected '{}', a list with at least one entry", key));
+  if (node == nullptr) {
+    faults.add(
+        root.place,
+        fmt::format("the required key '{}' is missing, a list with at least one entry", key));
+  } else {
+    faults.add(node->place, fmt::format("found {}; expected a list with at least one entry",
+                                        node->is_sequence() ? "an empty list" : node->found()));
+  }
   return nullptr;
 }
 
@@ -352,7 +378,7 @@ TraceSpec read_trace_spec(const YamlNode& root, Diagnostics& faults) {
   if (!root.is_map()) {
     return trace;
   }
-  integer_parameter("layer_trace", 1, 1).doc("version of the format: 1").read_from(root, faults);
+  integer_parameter("layer_trace", 1, 1).doc("Version of the format.").read_from(root, faults);
   if (const auto* inputs = items_of(root, "inputs", faults)) {
     for (const YamlNode& item : *inputs) {
       trace.inputs.push_back(read_input(item, faults));

@@ -25,6 +25,7 @@ struct InputSpec {
   double scale = 0.0;
   std::int32_t zero_point = 0;
   base::Place place;
+  bool sound = true;  ///< its keys have no fault
 };
 
 enum class PaddingRule { kSame, kValid, kExplicit };
@@ -33,6 +34,7 @@ enum class PaddingRule { kSame, kValid, kExplicit };
 struct LayerSpec {
   OperatorKind kind = OperatorKind::kReshape;
   base::Place place;
+  bool sound = true;  ///< its keys have no fault
   std::string name;
   std::vector<NameSpec> inputs;  ///< empty: the previous layer
 
@@ -64,7 +66,8 @@ struct TraceSpec {
   std::vector<NameSpec> outputs;  ///< empty: the last layer
 };
 
-/// Adds one message per fault; what is returned is complete only when there is none.
+/// Adds one message per fault. An input or layer with a fault is there, with its name, as not
+/// sound.
 TraceSpec read_trace_spec(const base::YamlNode& root, base::Diagnostics& faults);
 
 }  // namespace milliwatt::workloads

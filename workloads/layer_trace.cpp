@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -30,13 +31,19 @@ bool has_weights(OperatorKind kind) {
 /// layers that read it are passed over, so that one slip gives one message.
 class TraceBuilder {
  public:
-  TraceBuilder(const TraceSpec& trace, std::string folder, base::Diagnostics& faults)
-      : trace_{trace}, folder_{std::move(folder)}, faults_{faults} {}
+  TraceBuilder(const TraceSpec& trace, std::string folder, std::int64_t most_bytes,
+               base::Diagnostics& faults)
+      : trace_{trace}, folder_{std::move(folder)}, most_bytes_{most_bytes}, faults_{faults} {}
 
   Graph build() {
     graph_.name = trace_.name;
     for (const InputSpec& input : trace_.inputs) {
-      add_input(input);
+      try {
+        add_input(input);
+      } catch (const base::UserError& error) {
+        report(error.messages(), input.place);
+        declare(input.name, kBroken, input.place);
+      }
     }
     for (std::size_t i = 0; i < trace_.layers.size(); ++i) {
       add_layer(trace_.layers[i], i);
@@ -51,6 +58,15 @@ class TraceBuilder {
 
   Tensor& tensor(TensorId id) { return graph_.tensors[static_cast<std::size_t>(id)]; }
 
+  /// Throws UserError when a tensor of this size is too much for the network as a whole.
+  void take_bytes(std::int64_t bytes) {
+    if (bytes > most_bytes_ - bytes_) {
+      throw base::UserError(
+          fmt::format("the tensors up to here take more than {} bytes together", most_bytes_));
+    }
+    bytes_ += bytes;
+  }
+
   TensorId add_tensor(Tensor added, Spread spread) {
     graph_.tensors.push_back(std::move(added));
     spreads_.push_back(spread);
@@ -60,7 +76,7 @@ class TraceBuilder {
   /// False, with a message, when the name is taken.
   bool declare(const std::string& name, TensorId id, const base::Place& place) {
     const bool fresh = names_.emplace(name, id).second;
-    if (!fresh) {
+    if (!fresh && !name.empty()) {
       faults_.add(place, fmt::format("the name '{}' is used twice", name));
     }
     return fresh;
@@ -80,10 +96,11 @@ class TraceBuilder {
     added.shape = input.shape;
     added.role = TensorRole::kInput;
     added.quantization = {{static_cast<float>(input.scale)}, {input.zero_point}, 0};
-    if (!report(workloads::faults(added), input.place)) {
+    if (!input.sound || !report(workloads::faults(added), input.place)) {
       declare(input.name, kBroken, input.place);
       return;
     }
+    take_bytes(added.bytes());
     if (graph_.inputs.empty() && !added.shape.empty()) {
       graph_.batch = added.shape.front();
     }
@@ -137,7 +154,7 @@ class TraceBuilder {
     const std::string name =
         layer.name.empty() ? fmt::format("{}_{}", operator_name(layer.kind), index) : layer.name;
     TensorId output = kBroken;
-    const auto inputs = operands(layer);
+    const auto inputs = layer.sound ? operands(layer) : std::vector<TensorId>();
     if (!inputs.empty()) {
       try {
         output = add_operator(layer, name, inputs);
@@ -168,6 +185,7 @@ class TraceBuilder {
     if (!report(workloads::faults(output), layer.place)) {
       return kBroken;
     }
+    take_bytes(output.bytes());
     op.outputs = {add_tensor(std::move(output), spread)};
     const bool good = report(workloads::faults(graph_, op), layer.place);
     const TensorId id = op.outputs[0];
@@ -272,6 +290,7 @@ class TraceBuilder {
     if (const auto too_large = workloads::faults(measure); !too_large.empty()) {
       throw base::UserError(too_large);
     }
+    take_bytes(measure.bytes());
     LayerWeights made = make_weights(layer, op.name, form, tensor(input),
                                      static_cast<std::uint32_t>(trace_.seed), folder_);
     seeded_ = seeded_ || made.seeded;
@@ -339,6 +358,8 @@ class TraceBuilder {
 
   const TraceSpec& trace_;
   std::string folder_;
+  std::int64_t most_bytes_;
+  std::int64_t bytes_ = 0;
   base::Diagnostics& faults_;
   Graph graph_;
   std::vector<Spread> spreads_;  ///< by TensorId
@@ -347,11 +368,13 @@ class TraceBuilder {
   bool seeded_ = false;
 };
 
-Graph build(const base::YamlNode& root, const std::string& folder) {
-  base::Diagnostics faults;
-  const TraceSpec trace = read_trace_spec(root, faults);
-  faults.throw_if_any();
-  Graph graph = TraceBuilder(trace, folder, faults).build();
+Graph build(const std::optional<base::YamlNode>& root, const std::string& folder,
+            std::int64_t most_bytes, base::Diagnostics& faults) {
+  const TraceSpec trace = root ? read_trace_spec(*root, faults) : TraceSpec{};
+  if (trace.inputs.empty() || trace.layers.empty()) {
+    faults.throw_if_any();
+  }
+  Graph graph = TraceBuilder(trace, folder, most_bytes, faults).build();
   faults.throw_if_any();
   check_graph(graph);
   return graph;
@@ -360,12 +383,15 @@ Graph build(const base::YamlNode& root, const std::string& folder) {
 }  // namespace
 
 Graph read_layer_trace(const std::string& path) {
-  return build(base::parse_yaml_file(path), std::filesystem::path(path).parent_path().string());
+  base::Diagnostics faults;
+  return build(base::parse_yaml_file(path, faults),
+               std::filesystem::path(path).parent_path().string(), kMaximumNetworkBytes, faults);
 }
 
-Graph parse_layer_trace(const std::string& text, const std::string& name,
-                        const std::string& folder) {
-  return build(base::parse_yaml_text(text, name), folder);
+Graph parse_layer_trace(const std::string& text, const std::string& name, const std::string& folder,
+                        std::int64_t most_bytes) {
+  base::Diagnostics faults;
+  return build(base::parse_yaml_text(text, name, faults), folder, most_bytes, faults);
 }
 
 }  // namespace milliwatt::workloads

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "workloads/check.h"
 #include "workloads/graph.h"
 
 namespace milliwatt::workloads {
@@ -13,8 +14,9 @@ namespace milliwatt::workloads {
 /// graph.weights is kSeeded. Throws UserError with file:line:column for every fault at once.
 Graph read_layer_trace(const std::string& path);
 
-/// The same from a text; `name` stands for the file, `folder` is where data files are.
-Graph parse_layer_trace(const std::string& text, const std::string& name,
-                        const std::string& folder);
+/// The same from a text; `name` stands for the file, `folder` is where data files are. The tensors
+/// may take `most_bytes` together.
+Graph parse_layer_trace(const std::string& text, const std::string& name, const std::string& folder,
+                        std::int64_t most_bytes = kMaximumNetworkBytes);
 
 }  // namespace milliwatt::workloads

@@ -202,11 +202,29 @@ TEST(LayerTraceFault, AllAreReportedWithTheirPlace) {
                 "  - {kind: conv}\n"
                 "  - {kind: add, inputs: in}\n"
                 "  - {kind: max_pool2d, kernel: [1, 2, 3]}\n"),
-      ElementsAre(HasSubstr("net.yaml:6:43: layers[0].paddin: unknown key; did you mean 'padding'"),
-                  HasSubstr("net.yaml:6:29: layers[0].filters:"),
+      ElementsAre(HasSubstr("net.yaml:6:29: layers[0].filters:"),
+                  HasSubstr("net.yaml:6:43: layers[0].paddin: unknown key; did you mean 'padding'"),
                   HasSubstr("net.yaml:7:12: layers[1].kind: found 'conv'"),
                   HasSubstr("net.yaml:8:25: layers[2].inputs: found 'in'; expected a list"),
                   HasSubstr("net.yaml:9:32: layers[3].kernel: found 3 numbers")));
+}
+
+TEST(LayerTraceFault, LayersThatReadABrokenOneAreNotBlamed) {
+  EXPECT_THAT(faults_of("  - {kind: conv2d, name: a, filters: 0, kernel: 3}\n"
+                        "  - {kind: add, name: b, inputs: [a, in]}\n"
+                        "  - {kind: softmax, name: c}\n"
+                        "  - {kind: reshape, inputs: [in], shape: [1, 3]}\n"),
+              ElementsAre(HasSubstr("net.yaml:6:38: layers[0].filters: found '0'"),
+                          HasSubstr("net.yaml:9:5: layers[3]: reshape_3: changes ")));
+}
+
+TEST(LayerTraceFault, TensorsMustFitTogether) {
+  // 1 x 40 input, 40 x 100 weights and 100 outputs: 4140 bytes; a bias is left out.
+  const std::string text =
+      "layer_trace: 1\nname: net\ninputs:\n  - {name: in, shape: [1, 40]}\n"
+      "layers:\n  - {kind: fully_connected, units: 100, bias: false}\n";
+  EXPECT_EQ(parse_layer_trace(text, "net.yaml", "", 4140).tensors.size(), 3);
+  EXPECT_THROW(parse_layer_trace(text, "net.yaml", "", 4139), base::UserError);
 }
 
 TEST(LayerTraceFault, UnknownNamesComeWithTheNearest) {

@@ -199,16 +199,24 @@ class GraphBuilder {
     return output;
   }
 
+  /// Mostly one; else 2 .. 4 where that divides the channels.
+  std::int32_t any_groups(std::int32_t channels) {
+    const std::int32_t groups = draw_.chance(25) ? draw_.between(2, 4) : 1;
+    return channels % groups == 0 ? groups : 1;
+  }
+
   TensorId convolution(TensorId input) {
     const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
     workloads::Conv2d conv;
     conv.window = window(shape, true);
     conv.activation = any_activation();
-    const std::int32_t filters = draw_.between(1, 40);
-    const TensorId w = weights({filters, conv.window.kernel_h, conv.window.kernel_w, shape[3]}, 0);
+    conv.groups = any_groups(shape[3]);
+    const std::int32_t filters = conv.groups * draw_.between(1, 40 / conv.groups);
+    const std::int32_t depth = shape[3] / conv.groups;
+    const TensorId w = weights({filters, conv.window.kernel_h, conv.window.kernel_w, depth}, 0);
     const TensorId b = bias(filters);
     const TensorId output = activation("conv", windowed(shape, conv.window, filters));
-    spread(output, input, w, std::int64_t{conv.window.kernel_h} * conv.window.kernel_w * shape[3]);
+    spread(output, input, w, std::int64_t{conv.window.kernel_h} * conv.window.kernel_w * depth);
     return emit(OperatorKind::kConv2d, conv, {input, w, b}, output);
   }
 
@@ -371,6 +379,7 @@ std::string random_platform(std::mt19937& random) {
       "{}"
       "accelerator:\n"
       "  kind: systolic\n"
+      "  dataflow: {}\n"
       "  rows: {}\n"
       "  columns: {}\n"
       "  input_buffer: {} B\n"
@@ -389,6 +398,7 @@ std::string random_platform(std::mt19937& random) {
       sram,
       external,
       flash,
+      draw.any_of({"ws", "os", "is"}),
       draw.between(1, 17),
       draw.between(1, 17),
       buffer(400, 4000),

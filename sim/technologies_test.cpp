@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every bundled technology with every bundled platform: nothing lacks a price, and pricing a stored
+// result again equals a fresh run.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/scratch_folder.h"
+#include "energy/pricing.h"
+#include "memory/external_kinds.h"
+#include "sim/reprice.h"
+#include "sim/run.h"
+
+namespace milliwatt::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Names, without suffix, of the YAML files of a folder, sorted.
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(MILLIWATT_SOURCE_DIR "/configs/" + folder)) {
+    if (entry.path().extension() == ".yaml") {
+      names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+RunResult run_on(const std::string& platform, const std::string& technology, Level level) {
+  RunOptions options;
+  options.platform_path = MILLIWATT_SOURCE_DIR "/configs/platforms/" + platform + ".yaml";
+  options.network_path = MILLIWATT_SOURCE_DIR "/workloads/networks/resnet8.yaml";
+  options.settings = {"technology.file=" + technology};
+  options.level = level;
+  return run(options);
+}
+
+bool is_off_chip(const std::string& component) {
+  return component == "external" || component == "flash";
+}
+
+class EveryTechnology : public testing::TestWithParam<std::string> {};
+
+/// A run throws when an action or a power state has no price; areas alone may be unknown.
+TEST_P(EveryTechnology, PricesEveryComponentOfEveryPlatform) {
+  const std::vector<std::string> platforms = names_in("platforms");
+  ASSERT_GE(platforms.size(), 8U);
+  for (const std::string& platform : platforms) {
+    SCOPED_TRACE(platform);
+    const RunResult result = run_on(platform, GetParam(), Level::kEstimate);
+    EXPECT_EQ(result.technology, GetParam());
+    EXPECT_GT(result.area.rows.size(), 8U);
+    EXPECT_GT(result.area.total.nominal, 0);
+    EXPECT_TRUE(std::all_of(result.area.unknown.begin(), result.area.unknown.end(), is_off_chip));
+    for (const LayerResult& layer : result.layers) {
+      EXPECT_GT(layer.dynamic_energy.nominal, 0) << layer.name;
+      EXPECT_GT(layer.static_energy.nominal, 0) << layer.name;
+    }
+  }
+}
+
+TEST_P(EveryTechnology, PricesEveryKindOfMemory) {
+  const Platform platform = load_platform(MILLIWATT_SOURCE_DIR "/configs/platforms/minimal.yaml",
+                                          {"technology.file=" + GetParam()});
+  const energy::ClassPrices& prices = *platform.technology->find("external_memory");
+  for (const memory::ExternalKind& kind : memory::external_kinds()) {
+    const bool found = std::any_of(prices.variants.begin(), prices.variants.end(),
+                                   [&](const auto& variant) { return variant.first == kind.name; });
+    EXPECT_EQ(found, kind.name != "generic") << kind.name << ", which takes its prices by name";
+  }
+}
+
+/// Of the tensors' folder nothing is there: values of a run are what its level computes.
+TEST_P(EveryTechnology, PricesAStoredResultLikeAFreshRun) {
+  for (const Level level : {Level::kEstimate, Level::kValues}) {
+    const Files fresh = result_files(run_on("systolic_16x16", GetParam(), level));
+    for (const std::string& stored_with : names_in("technologies")) {
+      SCOPED_TRACE(stored_with + " at " + level_name(level));
+      const base::ScratchFolder folder;
+      std::string names;
+      for (const auto& [name, bytes] : result_files(run_on("systolic_16x16", stored_with, level))) {
+        folder.write("stored/" + name, bytes);
+        names += name + "\n";
+      }
+      folder.write("stored/files.txt", names);
+      EXPECT_EQ(reprice(folder.path("stored"), GetParam()), fresh);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Bundled, EveryTechnology, testing::ValuesIn(names_in("technologies")),
+                         [](const auto& name) { return "node_" + name.param; });
+
+/// What is on the chip gets cheaper from node to node, what is beside it does not change.
+TEST(Technologies, OnlyTheChipScales) {
+  const auto energy_of = [](const RunResult& result, const std::string& component) {
+    std::int64_t sum = 0;
+    for (const energy::EnergyRow& row : result.energy.rows) {
+      sum += row.kind == energy::EnergyKind::kDynamic && row.component == component
+                 ? row.energy.nominal
+                 : 0;
+    }
+    return sum;
+  };
+  std::int64_t array = INT64_MAX;
+  for (const char* technology : {"65nm", "45nm", "32nm", "22nm"}) {
+    const RunResult result = run_on("systolic_16x16", technology, Level::kEstimate);
+    EXPECT_LT(energy_of(result, "accelerator.array"), array) << technology;
+    array = energy_of(result, "accelerator.array");
+    EXPECT_GT(array, 0);
+    EXPECT_EQ(energy_of(result, "flash"),
+              energy_of(run_on("systolic_16x16", "45nm", Level::kEstimate), "flash"));
+  }
+}
+
+}  // namespace
+}  // namespace milliwatt::sim

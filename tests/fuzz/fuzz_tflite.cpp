@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as a .tflite file: they are refused with messages, or a graph that can be summarized
+// and whose operators engines and host accept or refuse without a fault.
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/error.h"
+#include "dataflows/host_task.h"
+#include "workloads/summary.h"
+#include "workloads/tflite.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace milliwatt;
+  const std::vector<std::uint8_t> bytes(data, data + size);
+  try {
+    const workloads::Graph graph = workloads::read_tflite(bytes, "fuzz");
+    workloads::format_summary(workloads::summarize(graph));
+    for (const workloads::Operator& op : graph.operators) {
+      if (!dataflows::host_refuses(graph, op)) {
+        dataflows::host_task(graph, op);
+      }
+    }
+  } catch (const base::UserError& error) {
+    if (error.messages().empty()) {
+      throw base::InternalError("a refusal without a message");
+    }
+  }
+  return 0;
+}
