@@ -259,7 +259,7 @@ TEST_F(Milliwatt, CheckReportsTheFaultsOfAllFiles) {
   const Outcome bad = run("check nowhere.yaml '" + neither + "' '" + typo + "' " + kPlatform);
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err, HasSubstr("nowhere.yaml: no such file"));
-  EXPECT_THAT(bad.err, HasSubstr(neither + ": neither a platform"));
+  EXPECT_THAT(bad.err, HasSubstr(neither + ":1:1: neither a platform"));
   EXPECT_THAT(bad.err, HasSubstr(typo + ":2:1: layrs: unknown key; did you mean 'layers'?"));
   EXPECT_EQ(bad.out, kPlatform + ": platform, no faults\n");
 }

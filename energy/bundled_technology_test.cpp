@@ -247,6 +247,13 @@ TEST_P(ScaledTechnology, LeakageFollowsHighPerformanceCells) {
   expect_factors(Dimension::kPower, {std::min(sram, dynamic), sram, std::max(sram, dynamic)});
 }
 
+/// CACTI solves every node by itself, so that its ratio is a check from outside.
+TEST_P(ScaledTechnology, EnergyScalesAsThatOfSramWithinAQuarter) {
+  const double sram = bank_of_64_kib(node_, "lstp", SramColumn::kRead) /
+                      bank_of_64_kib(45, "lstp", SramColumn::kRead);
+  EXPECT_NEAR(energy_factors()[1], sram, 0.25 * sram);
+}
+
 TEST_P(ScaledTechnology, ClaimsNoMoreThanThatItIsDerived) {
   for (const char* name : {"bus", "dma", "pe_int8", "output_stage", "vector_unit", "control"}) {
     for (const auto& [action, entry] : scaled_.find(name)->actions) {

@@ -25,8 +25,9 @@ std::vector<std::string> names_in(const std::string& folder) {
 }
 
 RunResult run_preset(const std::string& platform, const std::string& network,
-                     const std::vector<std::string>& settings = {}) {
+                     const std::vector<std::string>& settings = {}, Level level = Level::kValues) {
   RunOptions options;
+  options.level = level;
   options.platform_path = MILLIWATT_SOURCE_DIR "/configs/platforms/" + platform + ".yaml";
   options.network_path = MILLIWATT_SOURCE_DIR "/workloads/networks/" + network + ".yaml";
   options.settings = settings;
@@ -75,6 +76,21 @@ TEST_P(Preset, ComputesEveryBundledNetwork) {
     const RunResult result = run_preset(GetParam(), network);
     EXPECT_TRUE(result.check.done);
     EXPECT_GT(result.check.tensors, 0);
+  }
+}
+
+/// The three levels are interpreters of one schedule: two agree, the third is right.
+TEST_P(Preset, TakesAtEveryLevelTheTimeThatTheOthersSay) {
+  for (const std::string& network : names_in("workloads/networks")) {
+    SCOPED_TRACE(network);
+    const RunResult values = run_preset(GetParam(), network);
+    const RunResult exact = run_preset(GetParam(), network, {}, Level::kExact);
+    const RunResult estimate = run_preset(GetParam(), network, {}, Level::kEstimate);
+    EXPECT_EQ(exact.cycles.low, values.cycles.low);
+    EXPECT_EQ(exact.energy.total, values.energy.total);
+    EXPECT_LE(estimate.cycles.low, values.cycles.low);
+    EXPECT_GE(estimate.cycles.high, values.cycles.low);
+    EXPECT_TRUE(estimate.cycles.exact()) << "one DMA channel, and a host that waits for it";
   }
 }
 
