@@ -14,6 +14,9 @@ Clock::Clock(std::string name, std::int64_t frequency_hz)
     throw UserError("clock '" + name_ + "': found " + std::to_string(frequency_hz) +
                     " Hz; allowed: 1 Hz .. 1000 GHz");
   }
+  const Picoseconds period = kHighestHz / frequency_hz;
+  const bool whole = kHighestHz % frequency_hz == 0;
+  period_ = whole && period <= kMostPeriod ? period : 0;
 }
 
 void Clock::throw_beyond_time() const {

@@ -25,6 +25,9 @@ class Clock {
 
   /// Time of edge `n` (n >= 0). Throws UserError when it lies beyond 2^63 ps: a clock too slow.
   Picoseconds edge(Cycles n) const {
+    if (period_ != 0 && n <= INT64_MAX / kMostPeriod) {
+      return n * period_;
+    }
     const auto scaled = static_cast<__int128>(n) * kPicosecondsPerSecond;
     const __int128 time = (scaled + frequency_hz_ - 1) / frequency_hz_;
     if (time > INT64_MAX) {
@@ -34,10 +37,16 @@ class Clock {
   }
   /// Number of the last edge at or before `t` (t >= 0).
   Cycles cycle(Picoseconds t) const {
+    if (period_ != 0) {
+      return t / period_;
+    }
     return static_cast<Cycles>(static_cast<__int128>(t) * frequency_hz_ / kPicosecondsPerSecond);
   }
   /// Number of the first edge at or after `t`.
   Cycles cycle_at_or_after(Picoseconds t) const {
+    if (period_ != 0) {
+      return t / period_ + (t % period_ != 0 ? 1 : 0);
+    }
     const Cycles n = cycle(t);
     return edge(n) == t ? n : n + 1;
   }
@@ -50,9 +59,12 @@ class Clock {
   [[noreturn]] void throw_beyond_time() const;
 
   static constexpr __int128 kPicosecondsPerSecond = 1'000'000'000'000;
+  static constexpr Picoseconds kMostPeriod = 1'000'000;
 
   std::string name_;
   std::int64_t frequency_hz_;
+  /// In whole picoseconds, at most kMostPeriod (1 MHz): then 64 bits do. Else 0.
+  Picoseconds period_ = 0;
 };
 
 }  // namespace milliwatt::base

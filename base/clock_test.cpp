@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kTeraHz = 1'000'000'000'000;
 const std::vector<std::int64_t> kOddFrequencies = {
-    1, 3, 7, 32'768, 333'333'333, 600'000'000, 999'999'999'989, kTeraHz - 1, kTeraHz};
+    1,           3,           7,           32'768,          999'999,     1'000'000,
+    100'000'000, 333'333'333, 600'000'000, 999'999'999'989, kTeraHz - 1, kTeraHz};
 
 TEST(Clock, MillionCyclesAt600MHzAreNotTwoHundredOff) {
   const Clock clock("core", 600'000'000);

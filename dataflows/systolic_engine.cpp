@@ -2,10 +2,12 @@
 #include "dataflows/systolic_engine.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "base/integer_math.h"
-#include "dataflows/recurrence.h"
+#include "dataflows/systolic_cost.h"
 #include "dataflows/systolic_task.h"
 #include "dataflows/systolic_tiling.h"
 #include "dataflows/vector_task.h"
@@ -129,26 +131,6 @@ SystolicCommand trial(const Convolution& convolution, const SystolicMapping& map
   return command;
 }
 
-/// Cycles of a transfer: bursts of every run of touching rows, and the bytes.
-std::int64_t transfer_cycles(const Transfer& t, const TransferCosts& costs) {
-  std::uint64_t run = t.row_bytes;
-  std::uint64_t runs = std::uint64_t{t.rows} * t.planes;
-  if (t.rows == 1 || t.row_stride == t.row_bytes) {
-    run *= t.rows;
-    runs = t.planes;
-    if (t.planes == 1 || t.plane_stride == run) {
-      run *= t.planes;
-      runs = 1;
-    }
-  }
-  const LinkCost& link = costs.link(t.tensor_class);
-  const std::uint64_t whole_bursts = base::divide_up(run, costs.burst_bytes);
-  const auto bursts = static_cast<double>(whole_bursts);
-  return static_cast<std::int64_t>(
-      static_cast<double>(runs) *
-      (bursts * link.cycles_per_burst + static_cast<double>(run) * link.cycles_per_byte));
-}
-
 bool is_product(const Operator& op) {
   return op.kind == OperatorKind::kConv2d || op.kind == OperatorKind::kDepthwiseConv2d ||
          op.kind == OperatorKind::kFullyConnected;
@@ -219,30 +201,29 @@ SystolicMapping SystolicEngine::choose(const Convolution& convolution,
     throw base::UserError("no mapping fits the array's buffers: " +
                           misfit(convolution, smallest_mapping(shape_), shape_));
   }
-  SystolicMapping best;
-  std::int64_t fewest = INT64_MAX;
-  for (const SystolicMapping& mapping : all) {
-    const std::int64_t cycles = predicted_cycles(trial(convolution, mapping), shape_, costs);
-    if (cycles < fewest) {
-      fewest = cycles;
-      best = mapping;
+  struct Candidate {
+    std::int64_t least;
+    std::size_t index;
+  };
+  std::vector<Candidate> order;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    order.push_back({least_cycles(trial(convolution, all[i]), shape_, costs), i});
+  }
+  std::sort(order.begin(), order.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(a.least, a.index) < std::tie(b.least, b.index);
+  });
+  // The fewest cycles, and the first of equals; candidates that cannot be it are not expanded.
+  std::pair<std::int64_t, std::size_t> best{INT64_MAX, 0};
+  for (const Candidate& candidate : order) {
+    if (candidate.least > best.first) {
+      break;
+    }
+    if (std::pair{candidate.least, candidate.index} < best) {
+      const SystolicCommand command = trial(convolution, all[candidate.index]);
+      best = std::min(best, {predicted_cycles(command, shape_, costs), candidate.index});
     }
   }
-  return best;
-}
-
-std::int64_t predicted_cycles(const SystolicCommand& command, const SystolicShape& shape,
-                              const TransferCosts& costs) {
-  // A clock of 1 THz makes a cycle a picosecond.
-  const base::Clock clock{"cycles", 1'000'000'000'000};
-  const SystolicProgram program = expand(command, shape);
-  const Schedule& schedule = program.command.schedule;
-  Recurrence recurrence{schedule, clock, systolic_engine_shape(shape).units.size(), Overlap::kFull};
-  const auto duration = [&](const Step& step, base::Picoseconds start) {
-    const bool moves = step.kind == StepKind::kLoad || step.kind == StepKind::kStore;
-    return start + (moves ? transfer_cycles(schedule.transfers[step.job], costs) : step.cycles_low);
-  };
-  return recurrence.run(0, duration, [](const Step&, base::Picoseconds, base::Picoseconds) {});
+  return all[best.second];
 }
 
 }  // namespace milliwatt::dataflows

@@ -34,8 +34,4 @@ class SystolicEngine : public EngineModel {
   SystolicShape shape_;
 };
 
-/// Cycles of a command by the recurrence, with transfers at `costs`.
-std::int64_t predicted_cycles(const SystolicCommand& command, const SystolicShape& shape,
-                              const TransferCosts& costs);
-
 }  // namespace milliwatt::dataflows

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "dataflows/systolic_cost.h"
 #include "dataflows/systolic_task.h"
 #include "dataflows/systolic_testing.h"
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "dataflows/slots.h"
 #include "dataflows/systolic_tiling.h"
+#include "dataflows/systolic_transfers.h"
 
 namespace milliwatt::dataflows {
 namespace {
@@ -24,7 +25,6 @@ class Expansion {
         m_{command.mapping},
         s_{shape},
         tiling_{command.convolution(), m_, s_},
-        full_taps_{tiling_.full_tile().taps},
         ifmaps_{ring(kInputBuffer, 0, plans.ifmaps)},
         parameters_{ring(kWeightBuffer, 0, plans.parameters)},
         weights_{ring(kWeightBuffer, end_of(plans.parameters), plans.weights)},
@@ -66,8 +66,6 @@ class Expansion {
   void finish(const Item& item, SlotId sums, SlotId output);
   void store(const Item& item, SlotId output);
   bool stores_after(const Item& item) const;
-  Transfer ifmap_transfer(const PixelTile& tile) const;
-  Transfer ofmap_transfer(const Item& item) const;
 
   const SystolicCommand& c_;
   const ConvGeometry& g_;
@@ -75,7 +73,6 @@ class Expansion {
   const SystolicShape& s_;
   SystolicProgram program_;
   Tiling tiling_;
-  std::int64_t full_taps_;
   SlotRing ifmaps_, parameters_, weights_, sums_, outputs_;
 };
 
@@ -119,7 +116,7 @@ SystolicProgram Expansion::run() {
 void Expansion::prepare(Item& item) {
   const SlotRing::Claim ifmap = ifmaps_.claim(item.pixel_tile);
   item.ifmap = ifmap.slot;
-  const Transfer transfer = ifmap_transfer(item.pixels);
+  const Transfer transfer = ifmap_transfer(c_, item.pixels);
   if (!ifmap.held && transfer.bytes() > 0) {
     load(ifmap.slot, transfer);
   }
@@ -127,34 +124,16 @@ void Expansion::prepare(Item& item) {
   const SlotRing::Claim parameters = parameters_.claim(item.filter_tile);
   item.parameters = parameters.slot;
   if (!parameters.held) {
-    Transfer table;
-    table.address = c_.parameters + static_cast<std::uint64_t>(item.tile.filters.begin) *
-                                        sizeof(mw_channel_parameters);
-    table.row_bytes =
-        static_cast<std::uint32_t>(item.tile.filters.size) * sizeof(mw_channel_parameters);
-    table.tensor_class = base::TensorClass::kParameters;
-    load(parameters.slot, table);
+    load(parameters.slot, table_transfer(c_, item.tile.filters));
   }
 }
 
-/// Weights lie packed by filter tile, in each [k][filter]; a fold's are consecutive. All tiles
-/// before this one are full.
 SlotId Expansion::claim_weights(const Item& item, std::int64_t part) {
   const std::int64_t key =
       m_.weights_per_fold ? item.filter_tile * tiling_.most_tap_folds() + part : item.filter_tile;
   const SlotRing::Claim claim = weights_.claim(key);
   if (!claim.held) {
-    const std::int64_t first = m_.weights_per_fold ? part * tiling_.fold_taps() : 0;
-    const std::int64_t left = item.tile.taps - first;
-    const std::int64_t taps =
-        m_.weights_per_fold ? std::min<std::int64_t>(tiling_.fold_taps(), left) : left;
-    const std::int64_t filters = item.tile.filters.size;
-    Transfer transfer;
-    transfer.address = c_.weights + static_cast<std::uint64_t>(
-                                        item.tile.filters.begin * full_taps_ + first * filters);
-    transfer.row_bytes = static_cast<std::uint32_t>(taps * filters);
-    transfer.tensor_class = base::TensorClass::kWeights;
-    load(claim.slot, transfer);
+    load(claim.slot, weight_transfer(c_, tiling_, item.tile, part));
   }
   return claim.slot;
 }
@@ -259,39 +238,8 @@ void Expansion::store(const Item& item, SlotId output) {
   step.unit = store_unit();
   step.reads = {output};
   step.job = static_cast<std::uint32_t>(schedule().transfers.size());
-  schedule().transfers.push_back(ofmap_transfer(item));
+  schedule().transfers.push_back(ofmap_transfer(c_, item.pixels, item.tile.filters));
   schedule().steps.push_back(step);
-}
-
-Transfer Expansion::ifmap_transfer(const PixelTile& tile) const {
-  const std::int64_t row = std::int64_t{g_.input_w} * g_.input_c;
-  Transfer t;
-  t.address = c_.ifmap + static_cast<std::uint64_t>(
-                             (std::int64_t{tile.image} * g_.input_h + tile.in_y.begin) * row +
-                             std::int64_t{tile.in_x.begin} * g_.input_c);
-  t.row_bytes = static_cast<std::uint32_t>(tile.in_x.size * g_.input_c);
-  t.rows = static_cast<std::uint32_t>(tile.in_y.size);
-  t.row_stride = static_cast<std::uint32_t>(row);
-  t.tensor_class = base::TensorClass::kIfmap;
-  return t;
-}
-
-Transfer Expansion::ofmap_transfer(const Item& item) const {
-  const PixelTile& p = item.pixels;
-  const std::int32_t first = m_.pixel_tiles_outer ? 0 : item.tile.filters.begin;
-  const std::int32_t channels = m_.pixel_tiles_outer ? g_.output_c : item.tile.filters.size;
-  const std::int64_t row = std::int64_t{g_.output_w} * g_.output_c;
-  Transfer t;
-  t.address = c_.ofmap + static_cast<std::uint64_t>(
-                             (std::int64_t{p.image} * g_.output_h + p.out_y.begin) * row +
-                             std::int64_t{p.out_x.begin} * g_.output_c + first);
-  t.row_bytes = static_cast<std::uint32_t>(channels);
-  t.rows = static_cast<std::uint32_t>(p.out_x.size);
-  t.row_stride = static_cast<std::uint32_t>(g_.output_c);
-  t.planes = static_cast<std::uint32_t>(p.out_y.size);
-  t.plane_stride = static_cast<std::uint32_t>(row);
-  t.tensor_class = base::TensorClass::kOfmap;
-  return t;
 }
 
 /// Collects what is wrong in one line.
