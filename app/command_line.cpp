@@ -163,8 +163,8 @@ std::uint32_t parse_count(const std::string& option, const std::string& text) {
   const base::Parsed<std::int64_t> parsed = base::parse_integer(text, base::Unit::kCount);
   constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
   if (!parsed.ok() || parsed.value < 0 || parsed.value > kMost) {
-    throw base::UserError(
-        fmt::format("option '--{}': '{}' is not a whole number from 0 to {}", option, text, kMost));
+    throw base::UserError(fmt::format(
+        "option '--{}': found '{}'; allowed: whole numbers from 0 to {}", option, text, kMost));
   }
   return static_cast<std::uint32_t>(parsed.value);
 }

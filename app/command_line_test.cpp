@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Traps of Boost.Program_options 1.74, and the test that keeps milliwatt out of each:
+//   --conf is taken for --config          CommandLine.NeverCompletesANameButSuggestsIt
+//   -1 into an unsigned is 4294967295     CommandLine.ANegativeCountIsNotALargeOne
+//   a stray positional is ignored         CommandLine.AStrayPositionalIsRefused
+//   --out --quiet swallows the option     CommandLine.ValuesMustBeThereAndAreTakenAsTheyAre
+//   -x reads as short options             CommandLine.ShortOptionsDoNotExist
+//   an option given twice throws late,    CommandLine.OptionsComeOnceUnlessRepeatable
+//     or the last one wins
 #include "app/command_line.h"
 
 #include <gmock/gmock.h>
@@ -76,6 +84,26 @@ TEST(CommandLine, ValuesMustBeThereAndAreTakenAsTheyAre) {
               ElementsAre("option '--out' needs a value, found '--quiet'"));
   EXPECT_EQ(line().parse({"p", "--out=--quiet"}).value("out"), "--quiet");
   EXPECT_EQ(line().parse({"p", "--seed", "-1"}).value("seed"), "-1");
+}
+
+TEST(CommandLine, AStrayPositionalIsRefused) {
+  EXPECT_THAT(faults({"p", "n", "stray"}), ElementsAre("unexpected argument 'stray'"));
+  EXPECT_THAT(faults({"p", "n"}), IsEmpty());
+}
+
+TEST(CommandLine, ANegativeCountIsNotALargeOne) {
+  try {
+    parse_count("jobs", "-1");
+    FAIL();
+  } catch (const base::UserError& error) {
+    EXPECT_STREQ(error.what(),
+                 "option '--jobs': found '-1'; allowed: whole numbers from 0 to 4294967295");
+  }
+}
+
+TEST(CommandLine, ShortOptionsDoNotExist) {
+  EXPECT_THAT(faults({"p", "-o", "x"}), ElementsAre(HasSubstr("unknown option '-o'")));
+  EXPECT_THAT(faults({"p", "-qs3"}), ElementsAre(HasSubstr("unknown option '-qs3'")));
 }
 
 TEST(CommandLine, TakesEverythingBehindTwoDashesAsPositional) {

@@ -89,6 +89,15 @@ FileKind kind_of_yaml(const std::string& path) {
   throw_all(faults);
 }
 
+/// Nothing for a file that is missing, broken or of no known kind.
+std::optional<FileKind> known_kind(const std::string& path) {
+  try {
+    return kind_of_file(path);
+  } catch (const base::UserError&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 FileKind kind_of_file(const std::string& path) {
@@ -116,6 +125,24 @@ PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& path
   }
   faults.throw_if_any();
   return files;
+}
+
+void check_roles(const std::string& platform, const std::string& network) {
+  const std::optional<FileKind> first = known_kind(platform);
+  const std::optional<FileKind> second = known_kind(network);
+  if (first && second && first->role == Role::kNetwork && second->role == Role::kPlatform) {
+    throw base::UserError(
+        fmt::format("PLATFORM and NETWORK are swapped: '{}' is a {}, '{}' a platform", platform,
+                    first->name, network));
+  }
+  base::Diagnostics faults;
+  if (first && first->role != Role::kPlatform) {
+    faults.add(fmt::format("{}: a {}, where a platform is expected", platform, first->name));
+  }
+  if (second && second->role != Role::kNetwork) {
+    faults.add(fmt::format("{}: a {}, where a network is expected", network, second->name));
+  }
+  faults.throw_if_any();
 }
 
 sim::Level parse_level(const std::string& name) {

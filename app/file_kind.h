@@ -30,6 +30,10 @@ struct PlatformsAndNetworks {
 };
 PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& paths);
 
+/// Throws UserError when what should be a platform is a network or something else that is known, or
+/// the other way round. Files that cannot be told are left to their readers.
+void check_roles(const std::string& platform, const std::string& network);
+
 /// The value of `--level`. Throws UserError.
 sim::Level parse_level(const std::string& name);
 

@@ -12,7 +12,11 @@ namespace {
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kIndent = 26;
 
+/// A name in the left column and its text in the right one, in the next line when the name is long.
 std::string entry(const std::string& name, const std::string& doc) {
+  if (name.size() > kIndent - 4) {
+    return fmt::format("  {}\n{:{}}{}\n", name, "", kIndent, wrap(doc, kWidth - kIndent, kIndent));
+  }
   return fmt::format("  {:<{}}  {}\n", name, kIndent - 4, wrap(doc, kWidth - kIndent, kIndent));
 }
 

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <sstream>
 
 #include "base/csv.h"
 #include "base/files.h"
@@ -125,6 +127,53 @@ TEST_F(Milliwatt, UnknownNamesGetTheNearestOne) {
     EXPECT_THAT(outcome.err, StartsWith(message));
     EXPECT_THAT(outcome.out, IsEmpty());
   }
+}
+
+TEST_F(Milliwatt, HelpFitsIn100Columns) {
+  for (const char* command :
+       {"", "run", "sweep", "compare", "diff", "reprice", "network", "check", "describe", "list"}) {
+    std::istringstream lines(run(std::string(command) + " --help").out);
+    std::size_t widest = 0;
+    for (std::string line; std::getline(lines, line);) {
+      widest = std::max(widest, line.size());
+    }
+    EXPECT_GT(widest, 20U) << command;
+    EXPECT_LE(widest, 100U) << command;
+  }
+}
+
+TEST_F(Milliwatt, ArgumentsOfTheWrongKindGetOneLine) {
+  const std::string technology = "configs/technologies/45nm.yaml";
+  const std::map<std::string, std::string> cases = {
+      {kNetwork + " " + kPlatform, "PLATFORM and NETWORK are swapped: '" + kNetwork +
+                                       "' is a layer trace, '" + kPlatform + "' a platform"},
+      {kNetwork + " " + kNetwork, kNetwork + ": a layer trace, where a platform is expected"},
+      {kPlatform + " " + kPlatform, kPlatform + ": a platform, where a network is expected"},
+      {technology + " " + kNetwork, technology + ": a technology, where a platform is expected"},
+      {kPlatform + " " + kNetwork + " --seed -1",
+       "option '--seed': found '-1'; allowed: whole numbers from 0 to 4294967295"},
+      {kPlatform + " " + kNetwork + " --out /",
+       "output folder '/': holds the working directory, which a result would replace; name a new "
+       "folder, for example '/result'"},
+      {kPlatform + " " + kNetwork + " --out " + kPlatform + "/x",
+       "output folder '" + kPlatform + "/x': '" MILLIWATT_SOURCE_DIR "/" + kPlatform +
+           "' is a file"}};
+  for (const auto& [arguments, message] : cases) {
+    const Outcome outcome = run("run " + arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments;
+    EXPECT_EQ(outcome.err, "milliwatt: error: " + message + "\n");
+    EXPECT_THAT(outcome.out, IsEmpty());
+  }
+}
+
+TEST_F(Milliwatt, TheTableSaysWhatTheHostRunsAndWhy) {
+  const std::string platform = write("host_only.yaml", "host: {mac: 1 cycle}\n");
+  const Outcome alone = run("run '" + platform + "' '" + tiny_network() + "' --level estimate");
+  EXPECT_THAT(alone.out, HasSubstr("\non the host       2 of 3 operators, "));
+  EXPECT_THAT(alone.out, HasSubstr("\n                  1 conv2d, 1 fully_connected: there is no "
+                                   "accelerator\n"));
+  const Outcome beside = run("run " + kPlatform + " '" + tiny_network() + "' --level estimate");
+  EXPECT_THAT(beside.out, Not(HasSubstr("on the host")));
 }
 
 TEST_F(Milliwatt, BadInputIsOneMessagePerFaultAndWritesNothing) {

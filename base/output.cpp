@@ -59,12 +59,32 @@ bool holds_working_directory(const fs::path& folder) {
   return !below.empty() && *below.begin() != "..";
 }
 
+/// The folder can be made where the first parent that exists is a folder in which we may write.
+void check_parent(const fs::path& folder, const std::string& path) {
+  fs::path parent = folder.parent_path();
+  while (!fs::exists(parent)) {
+    parent = parent.parent_path();
+  }
+  if (!fs::is_directory(parent)) {
+    throw UserError("output folder '" + path + "': '" + parent.string() + "' is a file");
+  }
+  if (access(parent.c_str(), W_OK) != 0) {
+    throw UserError("output folder '" + path + "': nothing may be written to '" + parent.string() +
+                    "'");
+  }
+}
+
 void check_target(const std::string& path) {
   const fs::path folder = resolve(path.empty() ? "." : path);
   if (holds_working_directory(folder)) {
-    throw UserError("output folder '" + path + "': name a new folder, not the working directory");
+    throw UserError("output folder '" + path +
+                    "': " + (folder == fs::current_path() ? "is" : "holds") +
+                    " the working directory, which a result would replace; name a new folder, for "
+                    "example '" +
+                    (fs::path(path) / "result").string() + "'");
   }
   if (!fs::exists(folder)) {
+    check_parent(folder, path);
     return;
   }
   if (!fs::is_directory(folder)) {

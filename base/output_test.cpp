@@ -90,10 +90,11 @@ TEST(OutputDirectory, RefusesFilesAndTheWorkingDirectory) {
   const ScratchFolder folder;
   folder.write("file", "x");
   EXPECT_THAT(fault_of(folder.path("file")), HasSubstr("is a file"));
-  EXPECT_THAT(fault_of("."), HasSubstr("not the working directory"));
-  EXPECT_THAT(fault_of(".."), HasSubstr("not the working directory"));
-  EXPECT_THAT(fault_of("/"), HasSubstr("not the working directory"));
-  EXPECT_THAT(fault_of(""), HasSubstr("not the working directory"));
+  EXPECT_THAT(fault_of("."), HasSubstr("'.': is the working directory, which a result would"));
+  EXPECT_THAT(fault_of(".."), HasSubstr("'..': holds the working directory"));
+  EXPECT_THAT(fault_of("/"), HasSubstr("'/': holds the working directory, which a result would "
+                                       "replace; name a new folder, for example '/result'"));
+  EXPECT_THAT(fault_of(""), HasSubstr("is the working directory"));
 }
 
 TEST(OutputDirectory, FailureHalfWayLeavesTheEarlierResult) {

@@ -1,5 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every scalar that yaml-cpp 0.7 would convert in a surprising way, with milliwatt's decision.
+//
+// Traps of yaml-cpp 0.7, and the test that keeps milliwatt out of each:
+//   010 reads as 8                        Scalar.LeadingZeroIsNotOctalButAnError
+//   0x10 reads as 16                      Scalar.HexadecimalIsAnErrorAlsoForReals
+//   yes, on, y, True are true             Scalar.BooleansAreTrueAndFalseOnly
+//   1 is no bool, 1e6 and 1_000 no        Scalar.BooleansAreTrueAndFalseOnly,
+//   integers, and the message names         Scalar.ExponentIsForRealsOnly,
+//   neither file nor key                    Scalar.UnderscoresAreErrors
+//   "12" in quotes is a number            Scalar.QuotedNumbersAndBooleansAreTexts
+//   .inf and .nan are doubles             Scalar.InfinityAndNanAreErrors
+//   300 for a byte, -1 for an unsigned    Scalar.RangeOfTheMemberIsTheLargestRange,
+//                                           Scalar.NegativeIntoUnsignedIsOutOfRange
+//   a missing key is made by looking      Scalar.MissingKeysAreNeverInvented
+//   the first of two equal keys wins      Yaml.RejectsDuplicateKeys
+//   <<: stays unmerged                    Yaml.RejectsMergeKeysWhichWouldStayUnmerged
+//   anchors, aliases and tags mean more   Yaml.RejectsAnchorsAndAliases, Yaml.RejectsTags
+//     than the file says
+//   a second document is ignored          Yaml.RejectsSecondDocuments
+//   the end of the file closes a quote    Yaml.RejectsQuotesThatTheEndOfTheFileCloses
+//   lines and columns count from 0        Yaml.KeepsOrderTextPlaceAndPath
+//   deep nesting, bytes that are no text  Yaml.DeepNestingIsAnErrorNotACrash,
+//                                           Yaml.RejectsBinaryFiles
 #include <gtest/gtest.h>
 
 #include "base/error.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "abi/kernel_args.h"
 #include "base/error.h"
@@ -181,6 +182,45 @@ std::optional<std::string> weights_refused(const Graph& graph, const Operator& o
   return std::nullopt;
 }
 
+/// Height and width of an operator's window; 1 x 1 without one.
+std::pair<std::int64_t, std::int64_t> window_of(const Operator& op) {
+  const auto extents = [](const workloads::Window& window) {
+    return std::pair<std::int64_t, std::int64_t>{window.kernel_h, window.kernel_w};
+  };
+  if (const auto* conv = std::get_if<workloads::DepthwiseConv2d>(&op.attributes)) {
+    return extents(conv->window);
+  }
+  if (const auto* pool = std::get_if<workloads::Pool2d>(&op.attributes)) {
+    return extents(pool->window);
+  }
+  return {1, 1};
+}
+
+/// What is larger than the kernels take.
+std::optional<std::string> size_refused(const Graph& graph, const Operator& op) {
+  for (const auto* ids : {&op.inputs, &op.outputs}) {
+    for (const TensorId id : *ids) {
+      if (id != kNoTensor && graph.tensor(id).bytes() > MW_KERNEL_MOST_OPERAND_BYTES) {
+        return fmt::format("'{}' has {} bytes, a kernel takes operands of {}",
+                           graph.tensor(id).name, graph.tensor(id).bytes(),
+                           static_cast<int>(MW_KERNEL_MOST_OPERAND_BYTES));
+      }
+    }
+  }
+  const auto [height, width] = window_of(op);
+  if (height * width > MW_KERNEL_MOST_TAPS) {
+    return fmt::format("its window of {} x {} has more than {} taps", height, width,
+                       static_cast<int>(MW_KERNEL_MOST_TAPS));
+  }
+  const std::int64_t steps = is_pool(op) ? graph.tensor(op.outputs[0]).elements() * height * width
+                                         : workloads::macs(graph, op);
+  if (steps > std::int64_t{1} << MW_KERNEL_MOST_STEPS_LOG2) {
+    return fmt::format("its {} steps are more than the 2^{} of one call", steps,
+                       static_cast<int>(MW_KERNEL_MOST_STEPS_LOG2));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<TensorId> data_inputs(const Operator& op) {
@@ -207,7 +247,8 @@ std::optional<std::string> host_refuses(const Graph& graph, const Operator& op) 
   if (!byte_sized(output) && !wide_softmax) {
     return fmt::format("its output is {}", workloads::element_name(output.type));
   }
-  return has_weights(op) ? weights_refused(graph, op) : std::nullopt;
+  std::optional<std::string> reason = has_weights(op) ? weights_refused(graph, op) : std::nullopt;
+  return reason ? reason : size_refused(graph, op);
 }
 
 std::unique_ptr<EngineTask> host_task(const Graph& graph, const Operator& op) {

@@ -171,6 +171,47 @@ TEST(HostRefuses, SaysWhichOperandItCannotTake) {
   EXPECT_EQ(refused(), "its weights are not constant");
 }
 
+TEST(HostRefuses, AWindowOfTooManyTaps) {
+  // 256 x 128 = 2^15 taps are the most whose sum stays in 32 bits; one row more is refused.
+  for (const std::int32_t height : {256, 257}) {
+    workloads::Pool2d pool;
+    pool.window.kernel_h = height;
+    pool.window.kernel_w = 128;
+    const Graph graph =
+        testing::single(OperatorKind::kAveragePool2d, pool,
+                        {int8_tensor({1, 257, 128, 1}), int8_tensor({1, 258 - height, 1, 1})});
+    EXPECT_EQ(host_refuses(graph, graph.operators[0]),
+              height == 256
+                  ? std::nullopt
+                  : std::optional<std::string>("its window of 257 x 128 has more than 32768 taps"));
+  }
+}
+
+TEST(HostRefuses, AnOperandThatIsTooLarge) {
+  // 2^28 bytes are the most.
+  for (const std::int32_t more : {0, 1}) {
+    const Graph graph =
+        testing::single(OperatorKind::kAdd, workloads::Add{},
+                        {int8_tensor({1 << 14, (1 << 14) + more}), int8_tensor({1, 1}),
+                         int8_tensor({1 << 14, (1 << 14) + more})},
+                        2);
+    EXPECT_EQ(host_refuses(graph, graph.operators[0]).has_value(), more == 1);
+  }
+}
+
+TEST(HostRefuses, WorkOfTooManySteps) {
+  // 2^13 rows x 2^14 inputs x 2^13 outputs are the 2^40 steps of one call.
+  for (const std::int32_t more : {0, 1}) {
+    const std::int32_t rows = (1 << 13) + more;
+    const Graph graph = testing::single(
+        OperatorKind::kFullyConnected, workloads::FullyConnected{},
+        {int8_tensor({rows, 1 << 14}),
+         constant(int8_tensor({1 << 13, 1 << 14}), std::vector<std::uint8_t>(1 << 27)),
+         int8_tensor({rows, 1 << 13})});
+    EXPECT_EQ(host_refuses(graph, graph.operators[0]).has_value(), more == 1);
+  }
+}
+
 TEST(HostRefuses, ABiasThatIsNotConstant) {
   Graph graph = testing::single(OperatorKind::kFullyConnected, workloads::FullyConnected{},
                                 {int8_tensor({1, 1}), constant(int8_tensor({1, 1}), {1}),

@@ -2,6 +2,9 @@
 #include "dataflows/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "dataflows/host_task.h"
@@ -13,11 +16,6 @@ using workloads::Graph;
 using workloads::Operator;
 using workloads::OperatorKind;
 using workloads::TensorRole;
-
-std::string label(const Operator& op, std::size_t index) {
-  return fmt::format("operator {} ({}{}{})", index, workloads::operator_name(op.kind),
-                     op.name.empty() ? "" : " ", op.name);
-}
 
 /// Link costs as they are where the operator's tensors live.
 TransferCosts costs_of(const Operator& op, const Plan& plan, const PlatformView& platform) {
@@ -60,16 +58,42 @@ bool some_engine_runs(const Graph& graph, const Operator& op, const PlatformView
   return false;
 }
 
-/// One message for all operators that nobody can run.
+/// Operators of one kind that nobody runs for one and the same reason.
+struct Refusal {
+  std::string kind;
+  std::string reason;
+  std::vector<std::string> operators;
+};
+
+void add_refusal(const Operator& op, std::size_t index, const std::string& reason,
+                 std::vector<Refusal>& refusals) {
+  const std::string kind = workloads::operator_name(op.kind);
+  const auto same = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& refusal) {
+    return refusal.kind == kind && refusal.reason == reason;
+  });
+  const std::string name = fmt::format("{}{}{}", index, op.name.empty() ? "" : " ", op.name);
+  if (same == refusals.end()) {
+    refusals.push_back({kind, reason, {name}});
+  } else {
+    same->operators.push_back(name);
+  }
+}
+
+/// Throws UserError that counts and names all operators that nobody can run.
 void refuse_unsupported(const Graph& graph, const PlatformView& platform) {
-  std::vector<std::string> faults;
+  std::vector<Refusal> refusals;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     const std::optional<std::string> reason = host_refuses(graph, op);
     if (reason && !some_engine_runs(graph, op, platform)) {
-      faults.push_back(
-          fmt::format("{}: no engine and no host kernel runs it: {}", label(op, i), *reason));
+      add_refusal(op, i, *reason, refusals);
     }
+  }
+  std::vector<std::string> faults;
+  for (const Refusal& refusal : refusals) {
+    faults.push_back(fmt::format("{}: no engine and no host kernel runs {} x {}: {} (operator {})",
+                                 graph.name, refusal.operators.size(), refusal.kind, refusal.reason,
+                                 fmt::join(refusal.operators, ", ")));
   }
   if (!faults.empty()) {
     throw base::UserError(faults);

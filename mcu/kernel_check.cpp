@@ -16,7 +16,7 @@ namespace {
 /// Largest kernel extent, stride and dilation of a window.
 constexpr std::int64_t kMaximumWindow = 1 << 16;
 /// Most taps of a depthwise or pooling window: their sums stay in 32 bits.
-constexpr std::int64_t kMaximumTaps = 1 << 15;
+constexpr std::int64_t kMaximumTaps = MW_KERNEL_MOST_TAPS;
 /// Longest row of a softmax: the sum of its exponentials stays in 32 bits.
 constexpr std::int64_t kMaximumSoftmaxDepth = 4095;
 constexpr std::int64_t kMaximumAddShift = 22;

@@ -9,8 +9,8 @@
 namespace milliwatt::mcu {
 
 /// Largest operand of a kernel, in bytes, and most elementary steps of one call.
-constexpr std::int64_t kMaximumOperandBytes = std::int64_t{1} << 28;
-constexpr std::int64_t kMaximumKernelSteps = std::int64_t{1} << 40;
+constexpr std::int64_t kMaximumOperandBytes = MW_KERNEL_MOST_OPERAND_BYTES;
+constexpr std::int64_t kMaximumKernelSteps = std::int64_t{1} << MW_KERNEL_MOST_STEPS_LOG2;
 
 /// Sizes of the operands; 0 for one that the kernel does not have.
 struct KernelBytes {

@@ -60,6 +60,7 @@ LayerResult layer(const Json& json) {
   layer.kind = text(json, "kind");
   layer.runner = text(json, "runner");
   layer.mapping = text(json, "mapping");
+  layer.reason = json.value("reason", "");
   layer.output_shape = text(json, "output_shape");
   layer.start_cycle = integer(json, "start_cycle");
   layer.end_cycle = integer(json, "end_cycle");

@@ -40,6 +40,9 @@ LayerResult describe_layer(const RunContext& context, std::size_t index) {
                  : planned.runner == Runner::kHost ? "host"
                                                    : "none";
   layer.mapping = planned.task ? planned.task->mapping() : "";
+  if (planned.runner == Runner::kHost) {
+    layer.reason = planned.reason.empty() ? "there is no accelerator" : planned.reason;
+  }
   layer.output_shape = shape_text(context.graph.tensor(op.outputs[0]));
   layer.macs = workloads::macs(context.graph, op);
   if (planned.runner == Runner::kEngine && layer.macs > 0) {

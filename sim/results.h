@@ -56,6 +56,7 @@ struct LayerResult {
   std::string kind;     ///< "conv2d", ...
   std::string runner;   ///< engine's name, "host" or "none" (the output shares the input's bytes)
   std::string mapping;  ///< one line, empty for "none"
+  std::string reason;   ///< why no engine runs it, when the host does
   std::string output_shape;  ///< "1x32x32x16"
   /// The layer's window: from where it is the oldest that is not finished to where the next one is.
   std::int64_t start_cycle = 0;

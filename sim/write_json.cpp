@@ -66,6 +66,7 @@ Json layer(const RunResult& result, const LayerResult& part) {
                {"kind", part.kind},
                {"runner", part.runner},
                {"mapping", part.mapping},
+               {"reason", part.reason},
                {"output_shape", part.output_shape},
                {"start_cycle", part.start_cycle},
                {"end_cycle", part.end_cycle},

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <sstream>
 
 #include "base/units.h"
 #include "sim/write_breakdown.h"
@@ -193,9 +195,58 @@ std::string check(const RunResult& result) {
                                           : "not checked: --no-check";
 }
 
+/// "13 depthwise_conv2d, 1 softmax"
+std::string kinds_text(const std::map<std::string, int>& kinds) {
+  std::vector<std::string> parts;
+  for (const auto& [kind, count] : kinds) {
+    parts.push_back(fmt::format("{} {}", count, kind));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// The text in lines that fit behind the names of the totals.
+std::vector<std::string> wrapped(const std::string& text) {
+  constexpr std::size_t kWidth = 102;
+  std::vector<std::string> lines(1);
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > kWidth) {
+      lines.emplace_back();
+    }
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+  }
+  return lines;
+}
+
+/// How much runs on the host, and why, one line per reason; nothing when engines run it all.
+std::vector<std::pair<std::string, std::string>> host_lines(const RunResult& result) {
+  std::map<std::string, std::map<std::string, int>> reasons;
+  std::int64_t cycles = 0;
+  int operators = 0;
+  for (const LayerResult& layer : result.layers) {
+    if (layer.runner == "host") {
+      ++reasons[layer.reason][layer.kind];
+      cycles += layer.cycles.low;
+      ++operators;
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> lines;
+  if (operators > 0) {
+    lines.emplace_back("on the host",
+                       fmt::format("{} of {} operators, {} % of the cycles", operators,
+                                   result.layers.size(), percent(cycles, result.cycles.low)));
+  }
+  for (const auto& [reason, kinds] : reasons) {
+    for (const std::string& line : wrapped(kinds_text(kinds) + ": " + reason)) {
+      lines.emplace_back("", line);
+    }
+  }
+  return lines;
+}
+
 std::string totals(const RunResult& result) {
   constexpr double kAttojoulesPerMicrojoule = 1e12;
-  const std::vector<std::pair<std::string, std::string>> lines = {
+  std::vector<std::pair<std::string, std::string>> lines = {
       {"latency_ms", latency(result)},
       {"inferences_per_s", inferences(result)},
       {"energy_uJ",
@@ -208,6 +259,8 @@ std::string totals(const RunResult& result) {
       {"off chip", off_chip(result)},
       {"area_mm2", area(result.area)},
       {"outputs", check(result)}};
+  const auto host = host_lines(result);
+  lines.insert(lines.end(), host.begin(), host.end());
   std::string text;
   for (const auto& [name, value] : lines) {
     text += fmt::format("{:<16}  {}\n", name, value);

@@ -51,11 +51,16 @@ EDP_uJ_ms         2.83e-05
 off chip          760 B, compulsory 600 B, 1.27 times as much
 area_mm2          0.500  (0.400 .. 0.600)  without external: unknown
 outputs           checked: 2 tensors, 1034 bytes equal to the reference
+on the host       1 of 2 operators, 16.7 % of the cycles
+                  1 softmax: the array knows no exponentials
 )");
 }
 
 TEST(Table, IsPlainTextOf120ColumnsAtMost) {
   RunResult result = sample_result();
+  for (int i = 0; i < 40; ++i) {
+    result.layers[1].reason += " one more word";
+  }
   LayerResult& layer = result.layers[0];
   layer.kind = "depthwise_conv2d";
   layer.output_shape = "1x128x128x32";

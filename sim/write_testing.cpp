@@ -48,6 +48,7 @@ LayerResult softmax() {
   layer.name = "classes";
   layer.kind = "softmax";
   layer.runner = "host";
+  layer.reason = "the array knows no exponentials";
   layer.output_shape = "1x10";
   layer.start_cycle = 1000;
   layer.end_cycle = 1200;

@@ -71,8 +71,10 @@ class OperatorCheck {
                         out == ElementType::kInt16;
     const bool good = is_activation_type(in) && (in == out || widens) &&
                       !(op_.kind == OperatorKind::kSoftmax && in == ElementType::kInt16);
-    return require(good, "maps {} to {}, which {} does not support", element_name(in),
-                   element_name(out), operator_name(op_.kind)) &&
+    const bool real = in == ElementType::kFloat32 || out == ElementType::kFloat32;
+    return require(good, "maps {} to {}, which {} does not support{}", element_name(in),
+                   element_name(out), operator_name(op_.kind),
+                   real ? "; convert the network to full integer quantization" : "") &&
            (!weighted() || check_weight_types());
   }
 

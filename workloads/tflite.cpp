@@ -82,7 +82,8 @@ class Importer {
   void check_operator_support() {
     for (std::size_t i = 0; i < operators_.size(); ++i) {
       const auto code = operators_[i].scalar<std::uint32_t>(tflite::OperatorField::kOpcodeIndex, 0);
-      require(code < codes_.size(), "operator {} has code index {} of {}", i, code, codes_.size());
+      require(code < codes_.size(), "operator {} names operator code {}, the file has {}", i, code,
+              codes_.size());
     }
     stop_if_faulty();
     std::map<std::string, int> unsupported;
@@ -121,8 +122,11 @@ class Importer {
     }
     const auto code = table.scalar<std::int8_t>(tflite::TensorField::kType, 0);
     const auto type = tflite::element_type(code);
-    if (require(type.has_value(), "tensor '{}' has the unsupported element type {}", tensor.name,
-                code)) {
+    if (require(type.has_value(),
+                "tensor '{}' has the unsupported element type {}; milliwatt reads float32, int32, "
+                "uint8, int64, "
+                "bool, int16, int8 and int4",
+                tensor.name, code)) {
       tensor.type = *type;
     }
     tensor.shape = table.vector<std::int32_t>(tflite::TensorField::kShape);
@@ -147,8 +151,8 @@ class Importer {
 
   void read_data(const Table& table, Tensor& tensor) {
     const auto index = table.scalar<std::uint32_t>(tflite::TensorField::kBuffer, 0);
-    if (!require(index < buffers_.size(), "tensor '{}' has buffer {} of {}", tensor.name, index,
-                 buffers_.size())) {
+    if (!require(index < buffers_.size(), "tensor '{}' names buffer {}, the file has {}",
+                 tensor.name, index, buffers_.size())) {
       return;
     }
     const Table& buffer = buffers_[index];
@@ -167,7 +171,8 @@ class Importer {
     graph_.inputs = subgraph_.vector<std::int32_t>(tflite::SubgraphField::kInputs);
     graph_.outputs = subgraph_.vector<std::int32_t>(tflite::SubgraphField::kOutputs);
     for (const TensorId id : graph_.inputs) {
-      if (!require(valid(id), "input {} does not exist", id)) {
+      if (!require(valid(id), "the network's input is tensor {}, the file has {}", id,
+                   graph_.tensors.size())) {
         continue;
       }
       Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
@@ -204,20 +209,24 @@ class Importer {
 
   /// What reading the attributes relies on; check_graph does the rest.
   bool check_operands(const Operator& op) {
-    const bool inputs_good = std::all_of(op.inputs.begin(), op.inputs.end(), [this](TensorId id) {
-      return id == kNoTensor || valid(id);
-    });
-    return require(inputs_good && !op.inputs.empty() && valid(op.inputs.front()),
-                   "{} reads a tensor that does not exist", op.name);
+    const auto bad = std::find_if(op.inputs.begin(), op.inputs.end(),
+                                  [this](TensorId id) { return id != kNoTensor && !valid(id); });
+    return require(bad == op.inputs.end(), "{} reads tensor {}, the file has {}", op.name,
+                   bad == op.inputs.end() ? 0 : *bad, graph_.tensors.size()) &&
+           require(!op.inputs.empty() && valid(op.inputs.front()), "{} has no first input",
+                   op.name);
   }
 
   bool check_options(const Operator& op, const Table& table) {
     const auto found = static_cast<OptionsType>(
         table.scalar<std::uint8_t>(tflite::OperatorField::kOptionsType, 0));
     const bool present = table.table(tflite::OperatorField::kOptions).present();
-    return require(op.kind == OperatorKind::kReshape ||
-                       (present && found == tflite::expected_options(op.kind)),
-                   "{} has options of another operator, or none", op.name);
+    return require(
+        op.kind == OperatorKind::kReshape ||
+            (present && found == tflite::expected_options(op.kind)),
+        "{} has options of another operator, or none; {} has options of type {}, found {}", op.name,
+        operator_name(op.kind), static_cast<int>(tflite::expected_options(op.kind)),
+        static_cast<int>(present ? found : OptionsType::kNone));
   }
 
   Attributes read_attributes(const Operator& op, const Table& options) {
@@ -254,7 +263,10 @@ class Importer {
       case 3:
         return Activation::kRelu6;
       default:
-        require(false, "{} has the unsupported activation {}", op.name, code);
+        require(false,
+                "{} has the unsupported activation {}; allowed: 0 none, 1 relu, 2 relu_n1_to_1, 3 "
+                "relu6",
+                op.name, code);
         return Activation::kNone;
     }
   }
@@ -281,7 +293,8 @@ class Importer {
     const auto extents = {window.kernel_h, window.kernel_w,   window.stride_h,
                           window.stride_w, window.dilation_h, window.dilation_w};
     const auto [least, most] = std::minmax(extents);
-    if (require(code == 0 || code == 1, "{} has the unsupported padding {}", op.name, code) &&
+    if (require(code == 0 || code == 1,
+                "{} has the unsupported padding {}; allowed: 0 same, 1 valid", op.name, code) &&
         require(least >= 1 && most <= kMaximumWindow,
                 "{} has a kernel, stride or dilation outside 1 .. {}", op.name, kMaximumWindow) &&
         code == 0) {
