@@ -81,26 +81,39 @@ TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
   RecordProperty("tensors_compared", compared);
 }
 
+constexpr const char* kDataflows[] = {"ws", "os", "is"};
+
+/// Every network with every dataflow on square, wide, tall and odd arrays.
 std::vector<Case> arrays() {
+  constexpr std::pair<const char*, const char*> kArrays[] = {
+      {"8", "8"}, {"16", "16"}, {"16", "8"}, {"5", "7"}};
   std::vector<Case> cases;
-  for (const char* array : {"8x8", "5x7"}) {
-    const std::string text{array};
-    const std::string rows = text.substr(0, text.find('x'));
-    const std::string columns = text.substr(text.find('x') + 1);
-    cases.push_back({kNetworks.front(),
-                     "systolic_16x16",
-                     "_" + text,
-                     {"accelerator.rows=" + rows, "accelerator.columns=" + columns}});
+  for (const std::string& network : kNetworks) {
+    for (const std::string dataflow : kDataflows) {
+      for (const auto& [rows, columns] : kArrays) {
+        cases.push_back(
+            {network,
+             "systolic_16x16",
+             "_" + dataflow + "_" + rows + "x" + columns,
+             {"accelerator.dataflow=" + dataflow, std::string{"accelerator.rows="} + rows,
+              std::string{"accelerator.columns="} + columns}});
+      }
+    }
   }
   return cases;
 }
 
-/// Every network on every platform that comes with milliwatt.
+/// Every network with every dataflow on every platform that comes with milliwatt.
 std::vector<Case> presets() {
   std::vector<Case> cases;
   for (const auto& file : std::filesystem::directory_iterator(kPlatforms)) {
     for (const std::string& network : kNetworks) {
-      cases.push_back({network, file.path().stem().string(), "", {}});
+      for (const std::string dataflow : kDataflows) {
+        cases.push_back({network,
+                         file.path().stem().string(),
+                         "_" + dataflow,
+                         {"accelerator.dataflow=" + dataflow}});
+      }
     }
   }
   return cases;
