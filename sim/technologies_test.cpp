@@ -33,7 +33,7 @@ RunResult run_on(const std::string& platform, const std::string& technology, Lev
                  const std::string& dataflow = "ws") {
   RunOptions options;
   options.platform_path = MILLIWATT_SOURCE_DIR "/configs/platforms/" + platform + ".yaml";
-  options.network_path = MILLIWATT_SOURCE_DIR "/workloads/networks/resnet8.yaml";
+  options.network_path = MILLIWATT_SOURCE_DIR "/workloads/networks/dscnn1d.yaml";
   options.settings = {"technology.file=" + technology, "accelerator.dataflow=" + dataflow};
   options.level = level;
   return run(options);
@@ -79,7 +79,7 @@ TEST_P(EveryTechnology, PricesEveryKindOfMemory) {
   }
 }
 
-/// Of the tensors' folder nothing is there: values of a run are what its level computes.
+/// Counts and times come from the stored result, prices from the other technology.
 TEST_P(EveryTechnology, PricesAStoredResultLikeAFreshRun) {
   for (const Level level : {Level::kEstimate, Level::kValues}) {
     const Files fresh = result_files(run_on("systolic_16x16", GetParam(), level));
