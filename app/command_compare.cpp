@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <utility>
+#include <vector>
 
 #include "app/command.h"
 #include "app/file_kind.h"
 #include "app/write_file.h"
+#include "base/diagnostics.h"
 #include "base/error.h"
 #include "sim/compare.h"
 #include "sim/run.h"
@@ -13,17 +16,39 @@
 namespace milliwatt::app {
 namespace {
 
-/// Every fault says which platform it is about.
-sim::RunResult run_one(const std::string& platform, sim::Workload& workload,
+/// The messages, each with the platform that it is about.
+std::vector<std::string> about(const std::string& platform, const base::UserError& error) {
+  std::vector<std::string> messages;
+  for (const std::string& message : error.messages()) {
+    messages.push_back(message.rfind(platform, 0) == 0 ? message : platform + ": " + message);
+  }
+  return messages;
+}
+
+/// All of them, or the faults of all, before the first one runs.
+std::vector<sim::Platform> load_all(const std::vector<std::string>& paths,
+                                    const std::vector<std::string>& settings) {
+  std::vector<sim::Platform> platforms;
+  base::Diagnostics faults;
+  for (const std::string& path : paths) {
+    try {
+      platforms.push_back(sim::load_platform(path, settings));
+    } catch (const base::UserError& error) {
+      for (const std::string& message : about(path, error)) {
+        faults.add(message);
+      }
+    }
+  }
+  faults.throw_if_any();
+  return platforms;
+}
+
+sim::RunResult run_one(const std::string& platform, sim::Platform loaded, sim::Workload& workload,
                        const sim::RunOptions& options) {
   try {
-    return sim::run(sim::load_platform(platform, options.settings), workload, options);
+    return sim::run(std::move(loaded), workload, options);
   } catch (const base::UserError& error) {
-    std::vector<std::string> messages;
-    for (const std::string& message : error.messages()) {
-      messages.push_back(message.rfind(platform, 0) == 0 ? message : platform + ": " + message);
-    }
-    throw base::UserError(messages);
+    throw base::UserError(about(platform, error));
   } catch (const base::SimulationError& error) {
     throw base::SimulationError(platform + ": " + error.what());
   }
@@ -44,10 +69,12 @@ int run(const Arguments& arguments) {
   options.network_path = files.networks[0];
   options.settings = arguments.values("set");
   options.level = parse_level(arguments.value("level", "values"));
+  std::vector<sim::Platform> platforms = load_all(files.platforms, options.settings);
   sim::Workload workload{options};
   std::vector<sim::ComparedRun> runs;
-  for (const std::string& platform : files.platforms) {
-    runs.push_back({platform, run_one(platform, workload, options)});
+  for (std::size_t i = 0; i < platforms.size(); ++i) {
+    const std::string& name = files.platforms[i];
+    runs.push_back({name, run_one(name, std::move(platforms[i]), workload, options)});
   }
   if (arguments.has("out")) {
     write_file(arguments.value("out"), sim::compare_csv(runs));

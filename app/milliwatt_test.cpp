@@ -129,6 +129,17 @@ TEST_F(Milliwatt, UnknownNamesGetTheNearestOne) {
   }
 }
 
+TEST_F(Milliwatt, AnAccumulatorThatOverflowsNamesItsOperator) {
+  // 144 products of 8-bit numbers do not fit 16 bits.
+  const Outcome outcome =
+      run("run " + kPlatform + " " + kNetwork + " --set 'accelerator.accumulator_bits=16 bit'");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err,
+              testing::ContainsRegex("^milliwatt: error: accelerator \\(host: invoke command "
+                                     "[0-9]+ \\(WAIT\\)\\): layer [0-9]+ \\(conv2d [a-z0-9_]+\\), "
+                                     "output channel .* does not fit accumulator_bits = 16\n"));
+}
+
 TEST_F(Milliwatt, HelpFitsIn100Columns) {
   for (const char* command :
        {"", "run", "sweep", "compare", "diff", "reprice", "network", "check", "describe", "list"}) {

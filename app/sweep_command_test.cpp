@@ -270,6 +270,10 @@ TEST_F(Commands, CompareNamesThePlatformAtFault) {
   const Outcome bad = run("compare " + kNetwork + " " + kPlatform + " --set accelerator.rows=0");
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err, HasSubstr("error: " + kPlatform + ": --set accelerator.rows=0"));
+  // Both are read before one of them runs.
+  const Outcome both =
+      run("compare " + kNetwork + " " + kPlatform + " " + kMinimal + " --set accelerator.rows=0");
+  EXPECT_EQ(std::count(both.err.begin(), both.err.end(), '\n'), 2);
   EXPECT_THAT(run("compare " + kPlatform + " " + kMinimal).err,
               HasSubstr("compare takes one network, found 0"));
 }

@@ -17,8 +17,9 @@ namespace {
 
 /// Attributes that every class of the file accepts.
 std::map<std::string, std::int64_t> sample_attributes(const ClassPrices& prices) {
-  const std::map<std::string, std::int64_t> samples = {
-      {"size_bytes", 8192}, {"width_bits", 32}, {"banks", 1}, {"count", 2}, {"lanes", 2}, {"moved_bits", 40}};
+  const std::map<std::string, std::int64_t> samples = {{"size_bytes", 8192}, {"width_bits", 32},
+                                                       {"banks", 1},         {"count", 2},
+                                                       {"lanes", 2},         {"moved_bits", 40}};
   std::map<std::string, std::int64_t> attributes;
   for (const std::string& name : prices.attributes) {
     attributes[name] = samples.at(name);

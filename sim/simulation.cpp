@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -173,12 +174,35 @@ void Bench::on_done(NativeHost::Section section, base::Picoseconds t) {
   done_ = true;
 }
 
+/// The fault of an engine without the engine's name, and with the operator's: "layer 3" becomes
+/// "layer 3 (conv2d stem)".
+std::string told_with_names(std::string fault, const workloads::Graph& graph) {
+  const std::string engine = std::string(kAcceleratorName) + ": ";
+  if (fault.rfind(engine, 0) == 0) {
+    fault.erase(0, engine.size());
+  }
+  const std::string word = "layer ";
+  const std::size_t number = fault.find(word) + word.size();
+  std::size_t layer = 0;
+  const char* const end = fault.data() + fault.size();
+  if (number < word.size() || number >= fault.size()) {
+    return fault;
+  }
+  const auto [behind, failed] = std::from_chars(fault.data() + number, end, layer);
+  if (failed == std::errc() && layer < graph.operators.size()) {
+    const workloads::Operator& op = graph.operators[layer];
+    fault.insert(static_cast<std::size_t>(behind - fault.data()),
+                 fmt::format(" ({} {})", workloads::operator_name(op.kind), op.name));
+  }
+  return fault;
+}
+
 /// The host does not read an engine's status: a fault ends the simulation here.
 void Bench::check_engine() const {
   const shell::EngineCore& core = engine_->core();
   if (core.status() == MW_STATUS_ERROR) {
-    throw base::SimulationError(
-        fmt::format("{} ({}): {}", kAcceleratorName, host_core_.position(), core.fault()));
+    throw base::SimulationError(fmt::format("{} ({}): {}", kAcceleratorName, host_core_.position(),
+                                            told_with_names(core.fault(), graph_)));
   }
 }
 
