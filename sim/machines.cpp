@@ -59,7 +59,7 @@ std::vector<base::ParameterRow> describe_systolic() { return systolic_schema().d
 
 const std::vector<MachineKind>& machine_kinds() {
   static const std::vector<MachineKind> kKinds = {
-      {"systolic", "Weight-stationary systolic array of int8 processing elements.",
+      {"systolic", "Systolic array of int8 processing elements: weight, output or input stationary.",
        describe_systolic, read_systolic},
   };
   return kKinds;

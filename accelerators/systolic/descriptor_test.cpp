@@ -142,8 +142,7 @@ TEST(Descriptor, AMachineRefusesACommandOfTooManyFolds) {
   d.tile_h = d.tile_w = 1;
   SystolicMachine machine("npu", default_config(), shell::Detail::kValues);
   EXPECT_THAT([&] { machine.decode(bytes_of(d), kBases); },
-              ThrowsMessage<base::SimulationError>(
-                  HasSubstr("has more than 2097152 folds")));
+              ThrowsMessage<base::SimulationError>(HasSubstr("has more than 2097152 folds")));
 }
 
 TEST(Descriptor, AnyOtherNumberOfBytesIsRefused) {

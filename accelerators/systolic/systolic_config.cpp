@@ -69,7 +69,8 @@ void declare_shared_units(Schema& schema) {
 }  // namespace
 
 Schema systolic_schema() {
-  Schema schema{"systolic", "Systolic array of int8 processing elements."};
+  Schema schema{"systolic",
+                "Systolic array of int8 processing elements: weight, output or input stationary."};
   declare_array(schema);
   declare_buffers(schema);
   declare_shared_units(schema);
