@@ -69,11 +69,11 @@ int run(const Arguments& arguments) {
   options.network_path = files.networks[0];
   options.settings = arguments.values("set");
   options.level = parse_level(arguments.value("level", "values"));
-<<<<<<< HEAD
   options.plan_path = arguments.value("use-plan");
-=======
+  if (arguments.has("out")) {
+    check_file_target(arguments.value("out"));
+  }
   std::vector<sim::Platform> platforms = load_all(files.platforms, options.settings);
->>>>>>> origin/main
   sim::Workload workload{options};
   std::vector<sim::ComparedRun> runs;
   for (std::size_t i = 0; i < platforms.size(); ++i) {
