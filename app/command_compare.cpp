@@ -69,6 +69,10 @@ int run(const Arguments& arguments) {
   options.network_path = files.networks[0];
   options.settings = arguments.values("set");
   options.level = parse_level(arguments.value("level", "values"));
+  options.plan_path = arguments.value("use-plan");
+  if (arguments.has("out")) {
+    check_file_target(arguments.value("out"));
+  }
   std::vector<sim::Platform> platforms = load_all(files.platforms, options.settings);
   sim::Workload workload{options};
   std::vector<sim::ComparedRun> runs;
@@ -99,6 +103,8 @@ Command compare_command() {
           kDetails,
           CommandLine({{"set", "KEY=VALUE", "Changes a key of every platform. Repeatable.", true},
                        {"level", "LEVEL", "estimate, values (default) or exact."},
+                       {"use-plan", "FILE",
+                        "Forces what this plan file says on every platform, as `run` does."},
                        {"out", "FILE", "Writes one row per platform as CSV, with all digits."}},
                       {"NETWORK", "PLATFORM"}, 2, -1),
           run};

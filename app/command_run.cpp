@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/file_kind.h"
 #include "app/run_output.h"
+#include "app/write_file.h"
 #include "base/error.h"
 #include "sim/run.h"
 #include "sim/write_table.h"
@@ -35,6 +36,7 @@ sim::RunOptions run_options(const Arguments& arguments) {
   options.input_path = arguments.value("input");
   options.seed = parse_count("seed", arguments.value("seed", "1"));
   options.check = !arguments.has("no-check");
+  options.plan_path = arguments.value("use-plan");
   check_combination(arguments, options.level);
   return options;
 }
@@ -45,6 +47,9 @@ int run(const Arguments& arguments) {
   RunOutput output(arguments.value("out"), arguments.value("tensors"));
   const sim::RunResult result = sim::run(options);
   output.write(result);
+  if (arguments.has("plan-out")) {
+    write_file(arguments.value("plan-out"), result.plan_file);
+  }
   if (!arguments.has("quiet")) {
     std::cout << sim::format_table(result);
   }
@@ -61,7 +66,9 @@ constexpr const char* kDetails =
     "\n"
     "  milliwatt run configs/platforms/systolic_16x16.yaml workloads/networks/resnet8.yaml\n"
     "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"
-    "  milliwatt run platform.yaml model.tflite --set accelerator.rows=8 --level estimate\n";
+    "  milliwatt run platform.yaml model.tflite --set accelerator.rows=8 --level estimate\n"
+    "  milliwatt run platform.yaml model.tflite --plan-out plan.yaml\n"
+    "  milliwatt run platform.yaml model.tflite --use-plan plan.yaml\n";
 
 std::vector<Option> options() {
   return {{"input", "FILE",
@@ -80,6 +87,10 @@ std::vector<Option> options() {
           {"tensors", "DIR", "Writes every tensor as .npy with an index.csv; may lie below --out."},
           {"no-check", "", "Skips the comparison of every tensor with the reference kernels."},
           {"plan", "", "Prints the plan after the table: mappings, tensors and their addresses."},
+          {"plan-out", "FILE", "Writes the plan as YAML, to be edited and given to --use-plan."},
+          {"use-plan", "FILE",
+           "Forces what this plan file says of operators and tensors; everything else is planned "
+           "as usual."},
           {"quiet", "", "Prints no table."}};
 }
 

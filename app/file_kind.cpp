@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "base/yaml.h"
 #include "energy/technology.h"
+#include "sim/plan_file.h"
 #include "sim/platform.h"
 #include "workloads/load.h"
 
@@ -23,6 +24,7 @@ using Role = FileKind::Role;
 void check_platform(const std::string& path) { sim::load_platform(path, {}); }
 void check_technology(const std::string& path) { energy::Technology::load(path); }
 void check_classes(const std::string& path) { energy::check_class_file(path); }
+void check_plan(const std::string& path) { sim::PlanFile::load(path); }
 void check_network(const std::string& path) { workloads::load_network(path); }
 
 /// A kind of YAML file and the top-level keys that only it has.
@@ -36,6 +38,7 @@ std::vector<YamlKind> yaml_kinds() {
           {{Role::kTechnology, "technology", check_technology},
            {"conditions", "primitives", "sram_table"}},
           {{Role::kTechnology, "component classes of a technology", check_classes}, {"classes"}},
+          {{Role::kPlan, "plan", check_plan}, {"operators", "tensors"}},
           {{Role::kPlatform, "platform", check_platform},
            {"clocks", "technology", "host", "bus", "memory", "accelerator"}}};
 }
@@ -83,7 +86,8 @@ FileKind kind_of_yaml(const std::string& path) {
     faults.add(
         {path, 1, 1, ""},
         "neither a platform (clocks, host, bus, memory, accelerator), nor a technology "
-        "(conditions, primitives, classes), nor a layer trace (layer_trace, layers); found " +
+        "(conditions, primitives, classes), nor a layer trace (layer_trace, layers), nor a plan "
+        "(operators, tensors); found " +
             top_level(*root, all_keys()));
   }
   throw_all(faults);
@@ -112,9 +116,9 @@ PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& path
   for (const std::string& path : paths) {
     try {
       const FileKind kind = kind_of_file(path);
-      if (kind.role == Role::kTechnology) {
+      if (kind.role != Role::kPlatform && kind.role != Role::kNetwork) {
         faults.add(
-            fmt::format("{}: a technology, where a platform or a network is expected", path));
+            fmt::format("{}: a {}, where a platform or a network is expected", path, kind.name));
       }
       (kind.role == Role::kNetwork ? files.networks : files.platforms).push_back(path);
     } catch (const base::UserError& error) {

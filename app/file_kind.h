@@ -11,7 +11,7 @@ namespace milliwatt::app {
 /// A kind of file that users give to milliwatt, and its reader, which throws UserError with every
 /// fault.
 struct FileKind {
-  enum class Role { kPlatform, kTechnology, kNetwork };
+  enum class Role { kPlatform, kTechnology, kNetwork, kPlan };
 
   Role role;
   const char* name;

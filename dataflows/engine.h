@@ -12,6 +12,7 @@
 
 #include "abi/descriptor.h"
 #include "base/traffic.h"
+#include "base/yaml.h"
 #include "workloads/graph.h"
 
 namespace milliwatt::dataflows {
@@ -40,6 +41,9 @@ class EngineTask {
                                                std::uint16_t layer) const = 0;
   /// The mapping in one line, for people: "tiles of 8x32 pixels, filter tiles outer, ...".
   virtual std::string mapping() const = 0;
+  /// The same as data: parameters by name, of which `EngineModel::map` makes the same task again. A
+  /// map, empty where there is nothing to choose.
+  virtual base::YamlNode parameters() const { return base::YamlNode::map(); }
 };
 
 /// Cost of moving one run of consecutive bytes, as the planner sees it: a linear model of the
@@ -65,10 +69,12 @@ class EngineModel {
   /// Why the engine cannot run the operator; none when it can.
   virtual std::optional<std::string> refuses(const workloads::Graph& graph,
                                              const workloads::Operator& op) const = 0;
-  /// The cheapest mapping found of an operator that is not refused.
+  /// The cheapest mapping found of an operator that is not refused. `forced` gives parameters by
+  /// name, all, some or, when it is null, none; the others are chosen. Throws UserError when one is
+  /// unknown or out of range, or when they leave no mapping that fits: by how much, and what helps.
   virtual std::unique_ptr<EngineTask> map(const workloads::Graph& graph,
-                                          const workloads::Operator& op,
-                                          const TransferCosts& costs) const = 0;
+                                          const workloads::Operator& op, const TransferCosts& costs,
+                                          const base::YamlNode& forced) const = 0;
   /// Multiply-accumulates per cycle at best.
   virtual std::int64_t peak_macs_per_cycle() const = 0;
 };

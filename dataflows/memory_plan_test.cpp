@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstring>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -230,49 +230,208 @@ TEST(MemoryPlan, TheLargestGoInFirst) {
   EXPECT_EQ(less.tensors[2].place.offset, less.tensors[0].place.offset);
 }
 
-TEST(MemoryPlan, SaysByHowMuchTheTensorsMissTheMemories) {
-  // 256 and two of 128 at its sides: 256 outside needs 256 of 100, or all inside 384 of 200.
-  // Outside with 200 of SRAM: 256 goes out, a 128 stays in: 156 more outside. Inside: 184 more.
+/// What plan_memory throws; empty when it does not.
+std::string refusal(const Graph& graph, const PlatformView& platform,
+                    const ForcedPlan& forced = {}) {
   try {
-    planned(chain({128, 256, 128}), memories(200, 100));
-    FAIL();
+    Plan plan;
+    plan_memory(graph, platform, plan, forced);
   } catch (const base::UserError& error) {
-    EXPECT_STREQ(error.what(),
-                 "the tensors fit neither the 200 bytes of SRAM nor the 100 bytes of external "
-                 "memory: enlarge memory.external.size by 156 bytes or memory.sram.size by 184 "
-                 "bytes");
+    return error.what();
   }
-  EXPECT_NO_THROW(planned(chain({128, 256, 128}), memories(200, 256)));
-  EXPECT_THROW(planned(chain({128, 256, 128}), memories(200, 255)), base::UserError);
-  EXPECT_NO_THROW(planned(chain({128, 256, 128}), memories(384, 0)));
-  EXPECT_THROW(planned(chain({128, 256, 128}), memories(383, 0)), base::UserError);
+  return "";
+}
+
+/// The number of bytes that a message wants more of `key`; none when it does not speak of it.
+std::optional<std::uint64_t> more_of(const std::string& message, const std::string& key) {
+  const std::size_t at = message.find(key + ": ");
+  if (at == std::string::npos) {
+    return std::nullopt;
+  }
+  return std::stoull(message.substr(message.find('(', at) + 1));
+}
+
+TEST(MemoryPlan, SaysByHowMuchTheTensorsMissTheMemories) {
+  // 256 and two of 128 at its sides. With 200 of SRAM, a 128 stays inside; 256 outside needs 156
+  // more. With 100 outside, all must be inside: 384, 184 more.
+  EXPECT_EQ(refusal(chain({128, 256, 128}), memories(200, 100)),
+            "tensor 1 (t1) of 256 bytes finds no room in 200 B of SRAM and 100 B of external "
+            "memory, beside what is alive from operator 0 to 1; memory.external.size: 100 B -> at "
+            "least 256 B (156 bytes more), or memory.sram.size: 200 B -> at least 384 B (184 bytes "
+            "more)");
+  EXPECT_EQ(refusal(chain({128, 256, 128}), memories(200, 256)), "");
+  EXPECT_NE(refusal(chain({128, 256, 128}), memories(200, 255)), "");
+  EXPECT_EQ(refusal(chain({128, 256, 128}), memories(384, 0)), "");
+  EXPECT_NE(refusal(chain({128, 256, 128}), memories(383, 0)), "");
 }
 
 TEST(MemoryPlan, EitherAdviceIsEnoughAndNotTooMuch) {
   Dice dice{62};
   int misses = 0;
+  int smaller_than_everything = 0;
   for (int i = 0; i < 300; ++i) {
     const Graph graph = random_graph(dice);
-    const auto sram = static_cast<std::uint64_t>(dice.roll(0, 1000));
-    const auto external = static_cast<std::uint64_t>(dice.roll(0, 500));
-    std::string text;
-    try {
-      planned(graph, memories(sram, external));
+    PlatformView platform = memories(static_cast<std::uint64_t>(dice.roll(0, 1000)),
+                                     static_cast<std::uint64_t>(dice.roll(0, 500)));
+    platform.program_bytes = static_cast<std::uint64_t>(dice.roll(0, 200));
+    const std::string message = refusal(graph, platform);
+    if (message.empty()) {
       continue;
-    } catch (const base::UserError& error) {
-      text = error.what();
     }
     ++misses;
-    const auto number = [&](const char* key) {
-      return std::stoull(text.substr(text.find(key) + std::strlen(key)));
-    };
-    const auto more_outside = number("memory.external.size by ");
-    const auto more_inside = number("memory.sram.size by ");
-    EXPECT_NO_THROW(planned(graph, memories(sram, external + more_outside)));
-    EXPECT_THROW(planned(graph, memories(sram, external + more_outside - 1)), base::UserError);
-    EXPECT_NO_THROW(planned(graph, memories(sram + more_inside, external)));
+    PlatformView larger = platform;
+    larger.external_bytes += more_of(message, "memory.external.size").value();
+    EXPECT_EQ(refusal(graph, larger), "");
+    --larger.external_bytes;
+    EXPECT_NE(refusal(graph, larger), "");
+    larger = platform;
+    larger.sram_bytes += more_of(message, "memory.sram.size").value();
+    EXPECT_EQ(refusal(graph, larger), "");
+    Plan inside;
+    plan_memory(graph, memories(1 << 20, 0), inside);
+    smaller_than_everything += larger.sram_bytes < inside.region_bytes[MW_REGION_SRAM] ? 1 : 0;
+    --larger.sram_bytes;
+    EXPECT_NE(refusal(graph, larger), "");
   }
   EXPECT_GT(misses, 100);
+  EXPECT_GT(smaller_than_everything, 20) << "external memory takes a part";
+}
+
+TEST(MemoryPlan, AdvisesSizesThatTheSramCanHave) {
+  PlatformView platform = memories(192, 0);
+  platform.external_refuses = "memory.external is a rock";
+  platform.sram_granule = 96;
+  // 384 are needed, which is 4 x 96.
+  EXPECT_EQ(more_of(refusal(chain({128, 256, 128}), platform), "memory.sram.size"), 192u);
+  platform.sram_granule = 100;
+  EXPECT_EQ(more_of(refusal(chain({128, 256, 128}), platform), "memory.sram.size"), 208u);
+  EXPECT_EQ(more_of(refusal(chain({128, 256, 128}), platform), "memory.external.size"),
+            std::nullopt);
+}
+
+ForcedPlan in_memory(std::size_t id, std::uint32_t region, std::optional<std::uint32_t> offset) {
+  ForcedPlan forced;
+  forced.tensors[id] = {region, offset, {"plan.yaml", 3, 5, "tensors." + std::to_string(id)}};
+  return forced;
+}
+
+TEST(ForcedPlaces, AreTakenAndTheOthersGoAround) {
+  const Graph graph = chain({128, 256, 128});
+  Plan plan;
+  plan_memory(graph, memories(1024, 1024), plan, in_memory(0, MW_REGION_SRAM, 64));
+  EXPECT_EQ(plan.tensors[0].place.offset, 64u);
+  EXPECT_EQ(plan.tensors[1].place.offset, 192u) << "behind the forced one, alive with it";
+  EXPECT_EQ(plan.tensors[2].place.offset, 0u) << "the forced one is dead by then";
+  plan_memory(graph, memories(1024, 1024), plan, in_memory(1, MW_REGION_EXTERNAL, std::nullopt));
+  EXPECT_EQ(plan.tensors[1].place.region, static_cast<std::uint32_t>(MW_REGION_EXTERNAL));
+  EXPECT_EQ(plan.tensors[1].place.offset, 0u);
+  EXPECT_EQ(plan.tensors[0].place.region, static_cast<std::uint32_t>(MW_REGION_SRAM));
+  EXPECT_EQ(plan.region_bytes[MW_REGION_SRAM], 128u);
+}
+
+TEST(ForcedPlaces, OfAWholePlanGiveThePlanAgain) {
+  Dice dice{63};
+  for (int i = 0; i < 200; ++i) {
+    const Graph graph = random_graph(dice);
+    const PlatformView platform = memories(static_cast<std::uint64_t>(dice.roll(0, 2000)), 1 << 20);
+    const Plan plan = planned(graph, platform);
+    ForcedPlan forced;
+    for (const std::size_t id : tensors_with_homes(graph, plan)) {
+      forced.tensors[id] = {plan.tensors[id].place.region, plan.tensors[id].place.offset, {}};
+    }
+    Plan again;
+    plan_memory(graph, platform, again, forced);
+    EXPECT_EQ(plan.region_bytes, again.region_bytes);
+    for (std::size_t id = 0; id < plan.tensors.size(); ++id) {
+      EXPECT_EQ(plan.tensors[id].place.region, again.tensors[id].place.region);
+      EXPECT_EQ(plan.tensors[id].place.offset, again.tensors[id].place.offset);
+    }
+  }
+}
+
+TEST(ForcedPlaces, AnyThatAreAcceptedKeepWhatIsAliveTogetherApart) {
+  Dice dice{64};
+  int accepted = 0;
+  int refused = 0;
+  for (int i = 0; i < 500; ++i) {
+    const Graph graph = random_graph(dice);
+    const PlatformView platform = memories(3000, 1 << 20);
+    ForcedPlan forced;
+    for (const std::size_t id : tensors_with_homes(graph, planned(graph, platform))) {
+      if (dice.one_in(3)) {
+        const auto region =
+            static_cast<std::uint32_t>(dice.one_in(2) ? MW_REGION_SRAM : MW_REGION_EXTERNAL);
+        forced.tensors[id] = {region, 64u * static_cast<std::uint32_t>(dice.roll(0, 40)), {}};
+      }
+    }
+    Plan plan;
+    try {
+      plan_memory(graph, platform, plan, forced);
+    } catch (const base::UserError&) {
+      ++refused;
+      continue;
+    }
+    ++accepted;
+    expect_apart(graph, plan);
+    for (const auto& [id, tensor] : forced.tensors) {
+      EXPECT_EQ(plan.tensors[id].place.region, tensor.region);
+      EXPECT_EQ(plan.tensors[id].place.offset, *tensor.offset);
+    }
+  }
+  EXPECT_GT(accepted, 100);
+  EXPECT_GT(refused, 50);
+}
+
+TEST(ForcedPlaces, AreRefusedBeyondTheMemory) {
+  const Graph graph = chain({128, 256, 128});
+  EXPECT_EQ(refusal(graph, memories(1024, 0), in_memory(1, MW_REGION_SRAM, 768)), "");
+  EXPECT_EQ(refusal(graph, memories(1023, 0), in_memory(1, MW_REGION_SRAM, 768)),
+            "plan.yaml:3:5: tensors.1: tensor 1 (t1) takes 256 bytes at offset 768 and ends 1 "
+            "bytes behind the 1023 B of SRAM; possible is an offset of at most 704 B, or "
+            "memory.sram.size: 1023 B -> at least 1 KiB (1 byte more)");
+  // 1023 - 256 is 767; 704 is the multiple of 64 below it.
+  EXPECT_EQ(refusal(graph, memories(1023, 0), in_memory(1, MW_REGION_SRAM, 704)), "");
+}
+
+TEST(ForcedPlaces, AreRefusedWhereTwoLieOnEachOther) {
+  const Graph graph = chain({128, 256, 128});
+  const auto both = [](std::uint32_t a, std::uint32_t b) {
+    ForcedPlan forced = in_memory(0, MW_REGION_SRAM, a);
+    forced.tensors[1] = {MW_REGION_SRAM, b, {"plan.yaml", 9, 5, ""}};
+    return forced;
+  };
+  EXPECT_EQ(refusal(graph, memories(1024, 0), both(0, 64)),
+            "plan.yaml:9:5: tensor 1 (t1) at offset 64 .. 319 overlaps tensor 0 (t0) at 0 .. 127; "
+            "both are alive from operator 0 to 0");
+  EXPECT_EQ(refusal(graph, memories(1024, 0), both(0, 128)), "");
+  EXPECT_EQ(refusal(graph, memories(1024, 0), both(256, 0)), "");
+  // t0 and t2 are never alive together.
+  ForcedPlan apart_in_time = in_memory(0, MW_REGION_SRAM, 0);
+  apart_in_time.tensors[2] = {MW_REGION_SRAM, 0, {}};
+  EXPECT_EQ(refusal(graph, memories(1024, 0), apart_in_time), "");
+}
+
+TEST(ForcedPlaces, AreRefusedForWhatHasNoPlaceOfItsOwn) {
+  Graph graph = chain({64, 64});
+  const TensorId constant = add_tensor(graph, 64, TensorRole::kConstant);
+  const TensorId unused = add_tensor(graph, 64);
+  const TensorId alias = add_tensor(graph, 64);
+  add_operator(graph, OperatorKind::kReshape, {1}, alias);
+  const auto message = [&](TensorId id) {
+    return refusal(graph, memories(1024, 1024),
+                   in_memory(static_cast<std::size_t>(id), MW_REGION_SRAM, 0));
+  };
+  EXPECT_EQ(message(constant),
+            "plan.yaml:3:5: tensors.2: tensor 2 (t2) is a constant, which lies in the program");
+  EXPECT_EQ(message(unused),
+            "plan.yaml:3:5: tensors.3: tensor 3 (t3) is used by no operator and has no place");
+  EXPECT_EQ(message(alias),
+            "plan.yaml:3:5: tensors.4: tensor 4 (t4) shares the bytes of tensor 1 (t1); give that "
+            "one a place");
+  PlatformView read_only = memories(1024, 1024);
+  read_only.external_refuses = "memory.external is a rock";
+  EXPECT_EQ(refusal(graph, read_only, in_memory(0, MW_REGION_EXTERNAL, std::nullopt)),
+            "plan.yaml:3:5: tensors.0: memory.external is a rock");
 }
 
 }  // namespace

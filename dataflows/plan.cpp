@@ -31,22 +31,96 @@ TransferCosts costs_of(const Operator& op, const Plan& plan, const PlatformView&
   return costs;
 }
 
+constexpr const char* kForcedReason = "the plan file says so";
+
+/// Everything but aliases.
+class OperatorPlanner {
+ public:
+  OperatorPlanner(const Graph& graph, const Operator& op, const PlatformView& platform,
+                  const Plan& plan, const ForcedOperator& forced)
+      : graph_{graph}, op_{op}, platform_{platform}, plan_{plan}, forced_{forced} {}
+
+  /// Throws UserError when it cannot be as forced.
+  PlannedOperator run();
+
+ private:
+  bool on_an_engine(PlannedOperator& planned) const;
+  void on_the_host(PlannedOperator& planned) const;
+  [[noreturn]] void fail(const base::Place& place, const std::string& fault) const;
+
+  const Graph& graph_;
+  const Operator& op_;
+  const PlatformView& platform_;
+  const Plan& plan_;
+  const ForcedOperator& forced_;
+};
+
+PlannedOperator OperatorPlanner::run() {
+  PlannedOperator planned;
+  if (forced_.runner == Runner::kAlias) {
+    fail(forced_.place, "only a reshape can be an alias, whose output shares its input's bytes");
+  }
+  if (!on_an_engine(planned)) {
+    on_the_host(planned);
+  }
+  return planned;
+}
+
 /// The first engine that does not refuse; reasons of those that do go to `planned`.
-void choose_runner(const Graph& graph, const Operator& op, const PlatformView& platform,
-                   const Plan& plan, PlannedOperator& planned) {
-  for (std::size_t e = 0; e < platform.engines.size(); ++e) {
-    const std::optional<std::string> reason = platform.engines[e]->refuses(graph, op);
+bool OperatorPlanner::on_an_engine(PlannedOperator& planned) const {
+  for (std::size_t e = 0; e < platform_.engines.size(); ++e) {
+    const std::optional<std::string> reason = platform_.engines[e]->refuses(graph_, op_);
+    if (!reason && forced_.runner == Runner::kHost) {
+      planned.reason = kForcedReason;
+      return false;
+    }
     if (!reason) {
       planned.runner = Runner::kEngine;
       planned.engine = static_cast<int>(e);
-      planned.task = platform.engines[e]->map(graph, op, costs_of(op, plan, platform));
+      planned.task =
+          platform_.engines[e]->map(graph_, op_, costs_of(op_, plan_, platform_), forced_.mapping);
       planned.reason.clear();
-      return;
+      return true;
     }
     planned.reason += (planned.reason.empty() ? "" : "; ") + *reason;
   }
+  return false;
+}
+
+void OperatorPlanner::on_the_host(PlannedOperator& planned) const {
+  if (forced_.runner == Runner::kEngine) {
+    fail(forced_.place, platform_.engines.empty()
+                            ? "the platform has no accelerator"
+                            : "the accelerator does not run it: " + planned.reason);
+  }
+  if (!forced_.mapping.is_null()) {
+    fail(forced_.mapping.place,
+         "the host runs it, whose software kernels have no parameters" +
+             (planned.reason.empty() ? "" : "; no engine does: " + planned.reason));
+  }
+  if (const std::optional<std::string> reason = host_refuses(graph_, op_)) {
+    fail(forced_.place, "the host does not run it: " + *reason);
+  }
   planned.runner = Runner::kHost;
-  planned.task = host_task(graph, op);
+  planned.task = host_task(graph_, op_);
+}
+
+void OperatorPlanner::fail(const base::Place& place, const std::string& fault) const {
+  base::Diagnostics faults;
+  faults.add(place, fault);
+  faults.throw_if_any();
+  throw base::InternalError("a fault of a plan that is none");
+}
+
+PlannedOperator plan_alias(const ForcedOperator& forced) {
+  PlannedOperator planned;
+  planned.runner = Runner::kAlias;
+  base::Diagnostics faults;
+  if (forced.runner.value_or(Runner::kAlias) != Runner::kAlias || !forced.mapping.is_null()) {
+    faults.add(forced.place, "nobody runs it: its output shares its input's bytes; allowed: alias");
+  }
+  faults.throw_if_any();
+  return planned;
 }
 
 bool some_engine_runs(const Graph& graph, const Operator& op, const PlatformView& platform) {
@@ -110,18 +184,26 @@ bool is_alias(const Graph& graph, const Operator& op) {
   return op.kind == OperatorKind::kReshape && plain(op.inputs[0]) && plain(op.outputs[0]);
 }
 
-Plan make_plan(const Graph& graph, const PlatformView& platform) {
+Plan make_plan(const Graph& graph, const PlatformView& platform, const ForcedPlan& forced) {
   refuse_unsupported(graph, platform);
   Plan plan;
-  plan_memory(graph, platform, plan);
-  for (const Operator& op : graph.operators) {
-    PlannedOperator planned;
-    if (is_alias(graph, op)) {
-      planned.runner = Runner::kAlias;
-    } else {
-      choose_runner(graph, op, platform, plan, planned);
+  plan_memory(graph, platform, plan, forced);
+  std::vector<std::string> faults;
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    const Operator& op = graph.operators[i];
+    const auto found = forced.operators.find(i);
+    const ForcedOperator wanted =
+        found != forced.operators.end() ? found->second : ForcedOperator{};
+    try {
+      plan.operators.push_back(is_alias(graph, op)
+                                   ? plan_alias(wanted)
+                                   : OperatorPlanner{graph, op, platform, plan, wanted}.run());
+    } catch (const base::UserError& error) {
+      faults.insert(faults.end(), error.messages().begin(), error.messages().end());
     }
-    plan.operators.push_back(std::move(planned));
+  }
+  if (!faults.empty()) {
+    throw base::UserError(faults);
   }
   return plan;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataflows/engine.h"
+#include "dataflows/forced_plan.h"
 
 namespace milliwatt::dataflows {
 
@@ -18,16 +19,14 @@ struct PlatformView {
   /// In order of preference; the first that does not refuse an operator runs it.
   std::vector<const EngineModel*> engines;
   std::uint64_t sram_bytes = 0;
+  std::uint64_t sram_granule = 1;  ///< sizes of SRAM that are possible are multiples of this
   std::uint64_t external_bytes = 0;
+  std::uint64_t program_bytes = 0;  ///< of the external memory, not free for tensors
+  /// Why no tensor can live in external memory; empty: they can.
+  std::string external_refuses;
   LinkCost sram;
   LinkCost external;
   std::uint32_t burst_bytes = 64;
-};
-
-enum class Runner : std::uint8_t {
-  kEngine,
-  kHost,   ///< a software kernel
-  kAlias,  ///< nobody: the output is the input's bytes
 };
 
 struct PlannedOperator {
@@ -60,14 +59,21 @@ struct Plan {
   std::array<std::uint64_t, MW_REGIONS> region_bytes{};  ///< highest use of each region
 };
 
-/// Plans `graph`. Throws UserError that lists every operator that neither an engine nor the host
-/// can run, or what `plan_memory` says.
-Plan make_plan(const workloads::Graph& graph, const PlatformView& platform);
+/// Tensors that have a place of their own: used, no constants, no aliases.
+std::vector<std::size_t> tensors_with_homes(const workloads::Graph& graph, const Plan& plan);
 
-/// Places activations, inputs and states in SRAM, largest first, each at the lowest offset that is
-/// free over its lifetime; what does not fit goes to external memory. Fills tensors and
-/// region_bytes of the plan. Throws UserError that says by how many bytes the tensors miss either
-/// memory.
-void plan_memory(const workloads::Graph& graph, const PlatformView& platform, Plan& plan);
+/// Plans `graph` as far as `forced` leaves a choice. Throws UserError that lists every operator
+/// that neither an engine nor the host can run, everything forced that cannot be, or what
+/// `plan_memory` says.
+Plan make_plan(const workloads::Graph& graph, const PlatformView& platform,
+               const ForcedPlan& forced = {});
+
+/// Places activations, inputs and states: first those with a forced offset, then largest first,
+/// each at the lowest offset that is free over its lifetime, in SRAM where there is one, else in
+/// external memory. Fills tensors and region_bytes of the plan. Throws UserError with every forced
+/// place that is impossible; or with the first tensor that finds no room and, for each memory with
+/// which it would help, the smallest size that does.
+void plan_memory(const workloads::Graph& graph, const PlatformView& platform, Plan& plan,
+                 const ForcedPlan& forced = {});
 
 }  // namespace milliwatt::dataflows

@@ -24,7 +24,7 @@ using workloads::OperatorKind;
 using workloads::TensorId;
 using workloads::TensorRole;
 
-/// Runs the operators whose names are given; remembers what transfers of the last one cost.
+/// Runs the operators whose names are given; remembers what it was told of the last one.
 class NamedEngine : public EngineModel {
  public:
   explicit NamedEngine(std::vector<std::string> names) : names_{std::move(names)} {}
@@ -34,16 +34,20 @@ class NamedEngine : public EngineModel {
     return runs ? std::nullopt : std::make_optional("not " + op.name);
   }
   std::unique_ptr<EngineTask> map(const Graph& /*graph*/, const Operator& /*op*/,
-                                  const TransferCosts& costs) const override {
+                                  const TransferCosts& costs,
+                                  const base::YamlNode& forced) const override {
     costs_ = costs;
+    forced_ = forced;
     return nullptr;
   }
   std::int64_t peak_macs_per_cycle() const override { return 1; }
   const TransferCosts& costs() const { return costs_; }
+  const base::YamlNode& forced() const { return forced_; }
 
  private:
   std::vector<std::string> names_;
   mutable TransferCosts costs_;
+  mutable base::YamlNode forced_;
 };
 
 /// a: t0 -> t1, b: t1 -> t2, c: t2 -> t3, pools of 64 bytes.
@@ -136,6 +140,84 @@ TEST(Plan, ListsEveryOperatorThatNobodyRuns) {
                     graph.name + ": no engine and no host kernel runs 1 x max_pool2d: its output "
                                  "is int16 (operator 2 c)"));
   }
+}
+
+ForcedPlan forced_to(std::size_t op, std::optional<Runner> runner, base::YamlNode mapping = {}) {
+  ForcedPlan forced;
+  mapping.place = {"plan.yaml", 4, 7, "operators.m"};
+  forced.operators[op] = {runner, std::move(mapping), {"plan.yaml", 3, 5, "operators.o"}};
+  return forced;
+}
+
+std::vector<std::string> refusals(const Graph& graph, const PlatformView& platform,
+                                  const ForcedPlan& forced) {
+  try {
+    make_plan(graph, platform, forced);
+  } catch (const base::UserError& error) {
+    return error.messages();
+  }
+  return {};
+}
+
+TEST(ForcedRunner, IsTakenWhereItIsWilling) {
+  const NamedEngine engine{{"a", "b"}};
+  const Plan plan = make_plan(three_pools(), platform_of({&engine}), forced_to(1, Runner::kHost));
+  EXPECT_EQ(plan.operators[0].runner, Runner::kEngine);
+  EXPECT_EQ(plan.operators[1].runner, Runner::kHost);
+  EXPECT_EQ(plan.operators[1].reason, "the plan file says so");
+  EXPECT_EQ(plan.operators[2].reason, "not c");
+  // Where the host runs it anyway, the reason stays: the plan is the same.
+  EXPECT_EQ(make_plan(three_pools(), platform_of({&engine}), forced_to(2, Runner::kHost))
+                .operators[2]
+                .reason,
+            "not c");
+  EXPECT_TRUE(
+      refusals(three_pools(), platform_of({&engine}), forced_to(0, Runner::kEngine)).empty());
+}
+
+TEST(ForcedRunner, IsRefusedWithTheRunnersReason) {
+  const NamedEngine engine{{"b"}};
+  const PlatformView platform = platform_of({&engine});
+  const Graph pools = three_pools();
+  EXPECT_THAT(
+      refusals(pools, platform, forced_to(0, Runner::kEngine)),
+      ::testing::ElementsAre("plan.yaml:3:5: operators.o: the accelerator does not run it: not a"));
+  EXPECT_THAT(
+      refusals(pools, platform_of({}), forced_to(0, Runner::kEngine)),
+      ::testing::ElementsAre("plan.yaml:3:5: operators.o: the platform has no accelerator"));
+  EXPECT_THAT(refusals(pools, platform, forced_to(0, Runner::kAlias)),
+              ::testing::ElementsAre(::testing::HasSubstr("only a reshape can be an alias")));
+  Graph wide = three_pools();
+  wide.tensors[2].type = ElementType::kInt16;
+  const NamedEngine all{{"a", "b", "c"}};
+  EXPECT_THAT(refusals(wide, platform_of({&all}), forced_to(1, Runner::kHost)),
+              ::testing::ElementsAre(
+                  "plan.yaml:3:5: operators.o: the host does not run it: its output is int16"));
+}
+
+TEST(ForcedRunner, OfAnAliasIsNobody) {
+  const Graph graph = testing::single(OperatorKind::kReshape, workloads::Reshape{},
+                                      {int8_tensor({2, 6}), int8_tensor({3, 4})});
+  EXPECT_TRUE(refusals(graph, platform_of({}), forced_to(0, Runner::kAlias)).empty());
+  EXPECT_THAT(refusals(graph, platform_of({}), forced_to(0, Runner::kHost)),
+              ::testing::ElementsAre(::testing::HasSubstr("nobody runs it")));
+}
+
+TEST(ForcedMapping, GoesToTheEngineAndNotToTheHost) {
+  const NamedEngine engine{{"b"}};
+  base::YamlNode mapping = base::YamlNode::map();
+  mapping.set("tile", base::YamlNode::scalar("3"));
+  make_plan(three_pools(), platform_of({&engine}), forced_to(1, std::nullopt, mapping));
+  EXPECT_EQ(base::write_yaml(engine.forced()), "tile: 3\n");
+  EXPECT_THAT(refusals(three_pools(), platform_of({&engine}), forced_to(0, std::nullopt, mapping)),
+              ::testing::ElementsAre("plan.yaml:4:7: operators.m: the host runs it, whose software "
+                                     "kernels have no parameters; no engine does: not a"));
+}
+
+TEST(ForcedPlan, ListsEverythingThatCannotBe) {
+  ForcedPlan forced = forced_to(0, Runner::kEngine);
+  forced.operators[2] = forced.operators[0];
+  EXPECT_EQ(refusals(three_pools(), platform_of({}), forced).size(), 2u);
 }
 
 TEST(Plan, TheArrayLeavesToTheHostWhatItRefuses) {

@@ -95,13 +95,16 @@ std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& sha
 
 /// Appends `mapping` with the largest tiles that fit: at most kMostHeights of full width, else one
 /// narrower one.
-void add_tiles(const Convolution& convolution, const SystolicShape& shape, SystolicMapping mapping,
+void add_tiles(const Convolution& convolution, const SystolicShape& shape,
+               const SystolicParameters& forced, SystolicMapping mapping,
                std::vector<SystolicMapping>& found) {
   constexpr std::size_t kMostHeights = 4;
   const std::size_t enough = found.size() + kMostHeights;
   const auto add_if_fits = [&] {
-    if (misfit(convolution, mapping, shape).empty()) {
-      found.push_back(mapping);
+    const SystolicMapping candidate = forced.applied_to(mapping);
+    const bool known = std::find(found.begin(), found.end(), candidate) != found.end();
+    if (!known && misfit(convolution, candidate, shape).empty()) {
+      found.push_back(candidate);
     }
   };
   mapping.tile_w = convolution.geometry.output_w;
@@ -176,30 +179,63 @@ std::optional<std::string> SystolicEngine::refuses(const Graph& graph, const Ope
 }
 
 std::unique_ptr<EngineTask> SystolicEngine::map(const Graph& graph, const Operator& op,
-                                                const TransferCosts& costs) const {
+                                                const TransferCosts& costs,
+                                                const base::YamlNode& forced) const {
   if (!is_product(op)) {
-    return vector_task(graph, op, systolic_engine_shape(shape_));
+    return vector_task(graph, op, systolic_engine_shape(shape_), forced);
   }
-  return systolic_task(graph, op, shape_, choose(convolution_of(graph, op), costs));
+  const Convolution convolution = convolution_of(graph, op);
+  SystolicParameters parameters;
+  if (!forced.is_null()) {
+    parameters = systolic_parameter_schema().read(forced);
+    base::Diagnostics faults;
+    if (const std::string fault = misfit_of(convolution, forced); !fault.empty()) {
+      faults.add(forced.place, fault);
+    }
+    faults.throw_if_any();
+  }
+  return systolic_task(graph, op, shape_, choose(convolution, costs, parameters));
 }
 
-std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convolution) const {
+/// Why no mapping has all the parameters of `forced`, and which of them stand in the way alone;
+/// empty when one has.
+std::string SystolicEngine::misfit_of(const Convolution& convolution,
+                                      const base::YamlNode& forced) const {
+  const base::Schema<SystolicParameters> schema = systolic_parameter_schema();
+  const SystolicParameters parameters = schema.read(forced);
+  if (!candidates(convolution, parameters).empty()) {
+    return {};
+  }
+  std::string free;
+  for (std::size_t i = 0; i < forced.entries.size(); ++i) {
+    base::YamlNode others = forced;
+    others.entries.erase(others.entries.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!candidates(convolution, schema.read(others)).empty()) {
+      free += (free.empty() ? "" : " or ") + forced.entries[i].key;
+    }
+  }
+  return misfit(convolution, parameters.applied_to(smallest_mapping(shape_)), shape_) +
+         "; or leave " + (free.empty() ? "several parameters" : free) + " to the planner";
+}
+
+std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convolution,
+                                                        const SystolicParameters& forced) const {
   std::vector<SystolicMapping> found;
   for (const bool pixels_outer : {false, true}) {
     for (SystolicMapping cut : cuts(convolution, shape_)) {
       cut.pixel_tiles_outer = pixels_outer;
-      add_tiles(convolution, shape_, cut, found);
+      add_tiles(convolution, shape_, forced, cut, found);
     }
   }
   return found;
 }
 
-SystolicMapping SystolicEngine::choose(const Convolution& convolution,
-                                       const TransferCosts& costs) const {
-  const std::vector<SystolicMapping> all = candidates(convolution);
+SystolicMapping SystolicEngine::choose(const Convolution& convolution, const TransferCosts& costs,
+                                       const SystolicParameters& forced) const {
+  const std::vector<SystolicMapping> all = candidates(convolution, forced);
   if (all.empty()) {
     throw base::UserError("no mapping fits the array's buffers: " +
-                          misfit(convolution, smallest_mapping(shape_), shape_));
+                          misfit(convolution, forced.applied_to(smallest_mapping(shape_)), shape_));
   }
   struct Candidate {
     std::int64_t least;

@@ -241,8 +241,8 @@ TEST(SystolicRefuses, WhatDoesNotFit) {
   const auto reason = SystolicEngine{array_of(4, 4, 15)}.refuses(graph, graph.operators[0]);
   // Four weights and a row of 12 bytes.
   EXPECT_EQ(reason,
-            "no mapping fits: the weights and the requantization table of a tile needs 16 bytes, 1 "
-            "bytes more than weight_buffer = 15 bytes");
+            "no mapping fits: no room for the weights and the requantization table of a tile of 16 "
+            "bytes; accelerator.weight_buffer: 15 B -> at least 16 B (1 byte more)");
   EXPECT_EQ((SystolicEngine{array_of(4, 4, 16)}.refuses(graph, graph.operators[0])), std::nullopt);
 }
 
@@ -342,7 +342,7 @@ TEST(SystolicEngine, MapsAdditionsAndPoolsOntoTheVectorUnit) {
   const SystolicEngine engine{array_of(4, 4)};
   for (const Graph& graph : {random_addition(dice), random_pool(dice)}) {
     EXPECT_EQ(engine.refuses(graph, graph.operators[0]), std::nullopt);
-    const auto task = engine.map(graph, graph.operators[0], {});
+    const auto task = engine.map(graph, graph.operators[0], {}, {});
     mw_descriptor_head head;
     std::memcpy(&head, task->descriptor({{{}, {}}, {}, {}}, 0).data(), sizeof head);
     EXPECT_EQ(head.machine, MW_MACHINE_VECTOR);

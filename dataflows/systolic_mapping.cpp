@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "dataflows/buffer_fault.h"
 #include "dataflows/slots.h"
 #include "dataflows/systolic_tiling.h"
 #include "dataflows/systolic_transfers.h"
@@ -245,13 +246,8 @@ void Expansion::store(const Item& item, SlotId output) {
 /// Collects what is wrong in one line.
 class Faults {
  public:
-  void add(const std::string& fault) { all_ += (all_.empty() ? "" : "; ") + fault; }
-  void add_if_too_big(const char* what, std::uint64_t needed, const char* buffer,
-                      std::uint64_t available) {
-    if (needed > available) {
-      add(fmt::format("{} needs {} bytes, {} bytes more than {} = {} bytes", what, needed,
-                      needed - available, buffer, available));
-    }
+  void add(const std::string& fault) {
+    all_ += (all_.empty() || fault.empty() ? "" : "; ") + fault;
   }
   std::string take() { return std::move(all_); }
 
@@ -354,15 +350,15 @@ std::string misfit(const Convolution& convolution, const SystolicMapping& mappin
   if (tiling.most_folds() > kMostFolds) {
     faults.add(fmt::format("the mapping has more than {} folds", kMostFolds));
   }
-  faults.add_if_too_big("the ifmap of a tile", plans.ifmaps.bytes, "input_buffer",
-                        shape.input_buffer_bytes);
-  faults.add_if_too_big("the weights and the requantization table of a tile",
-                        plans.weights.bytes + plans.parameters.bytes, "weight_buffer",
-                        shape.weight_buffer_bytes);
-  faults.add_if_too_big("the sums of a tile", plans.sums.bytes, "accumulator_buffer",
-                        shape.accumulator_buffer_bytes);
-  faults.add_if_too_big("the ofmap of a tile", plans.outputs.bytes, "output_buffer",
-                        shape.output_buffer_bytes);
+  faults.add(buffer_fault("the ifmap of a tile", plans.ifmaps.bytes, "input_buffer",
+                          shape.input_buffer_bytes));
+  faults.add(buffer_fault("the weights and the requantization table of a tile",
+                          plans.weights.bytes + plans.parameters.bytes, "weight_buffer",
+                          shape.weight_buffer_bytes));
+  faults.add(buffer_fault("the sums of a tile", plans.sums.bytes, "accumulator_buffer",
+                          shape.accumulator_buffer_bytes));
+  faults.add(buffer_fault("the ofmap of a tile", plans.outputs.bytes, "output_buffer",
+                          shape.output_buffer_bytes));
   return faults.take();
 }
 

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "dataflows/conv_geometry.h"
@@ -79,6 +80,14 @@ struct SystolicMapping {
   std::int32_t filter_tile = 0;
   /// Taps of a fold: at most R, or kMostFoldTaps for output stationary. 0: as many as may be.
   std::int32_t fold_taps = 0;
+
+  bool operator==(const SystolicMapping& other) const {
+    const auto all = [](const SystolicMapping& m) {
+      return std::tie(m.tile_h, m.tile_w, m.pixel_tiles_outer, m.weights_per_fold, m.filter_tile,
+                      m.fold_taps);
+    };
+    return all(*this) == all(other);
+  }
 };
 
 /// Products of int8 of which any sum fits 32 bits: 2^16 * 2^14 = 2^30.

@@ -40,35 +40,39 @@ void expect_gate(const SystolicMapping& mapping, std::uint32_t SystolicShape::*b
 TEST(SystolicMisfit, IfmapOfATile) {
   // Tiles of 2 x 4 outputs look at (2 + 3 - 1) x 6 x 2 = 48 bytes.
   expect_gate({2, 4, false, false}, &SystolicShape::input_buffer_bytes, 48,
-              "the ifmap of a tile needs 48 bytes, 1 bytes more than input_buffer = 47 bytes");
+              "no room for the ifmap of a tile of 48 bytes; accelerator.input_buffer: 47 B -> at "
+              "least 48 B (1 byte more)");
 }
 
 TEST(SystolicMisfit, WeightsOfAColumnTileAndItsTable) {
   // 18 taps of 3 filters and 3 rows of 12 bytes: 54 + 36 = 90.
   expect_gate({4, 4, false, false}, &SystolicShape::weight_buffer_bytes, 90,
-              "the weights and the requantization table of a tile needs 90 bytes, 1 bytes more "
-              "than weight_buffer = 89 bytes");
+              "no room for the weights and the requantization table of a tile of 90 bytes; "
+              "accelerator.weight_buffer: 89 B -> at least 90 B (1 byte more)");
 }
 
 TEST(SystolicMisfit, WeightsOfAFoldAndATable) {
   // 4 taps of 3 filters and 3 rows of 12 bytes: 12 + 36 = 48.
   expect_gate({4, 4, false, true}, &SystolicShape::weight_buffer_bytes, 48,
-              "the weights and the requantization table of a tile needs 48 bytes, 1 bytes more "
-              "than weight_buffer = 47 bytes");
+              "no room for the weights and the requantization table of a tile of 48 bytes; "
+              "accelerator.weight_buffer: 47 B -> at least 48 B (1 byte more)");
 }
 
 TEST(SystolicMisfit, SumsOfATile) {
   // 8 pixels of 3 filters, 4 bytes each.
   expect_gate({2, 4, false, false}, &SystolicShape::accumulator_buffer_bytes, 96,
-              "the sums of a tile needs 96 bytes, 1 bytes more than accumulator_buffer = 95 bytes");
+              "no room for the sums of a tile of 96 bytes; accelerator.accumulator_buffer: 95 B -> "
+              "at least 96 B (1 byte more)");
 }
 
 TEST(SystolicMisfit, OfmapOfATile) {
   // 8 pixels of one column tile, or of all 5 filters.
   expect_gate({2, 4, false, false}, &SystolicShape::output_buffer_bytes, 24,
-              "the ofmap of a tile needs 24 bytes, 1 bytes more than output_buffer = 23 bytes");
+              "no room for the ofmap of a tile of 24 bytes; accelerator.output_buffer: 23 B -> at "
+              "least 24 B (1 byte more)");
   expect_gate({2, 4, true, false}, &SystolicShape::output_buffer_bytes, 40,
-              "the ofmap of a tile needs 40 bytes, 1 bytes more than output_buffer = 39 bytes");
+              "no room for the ofmap of a tile of 40 bytes; accelerator.output_buffer: 39 B -> at "
+              "least 40 B (1 byte more)");
 }
 
 TEST(SystolicMisfit, NamesEveryBuffer) {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "dataflows/conv_geometry.h"
+#include "dataflows/systolic_parameters.h"
 #include "dataflows/systolic_tiling.h"
 #include "workloads/quantization.h"
 
@@ -166,6 +167,16 @@ class SystolicTask : public EngineTask {
         fields_.tile_h, fields_.tile_w, fields_.filter_tile,
         fields_.pixel_tiles_outer != 0 ? "pixel" : "filter",
         fields_.weights_per_fold != 0 ? "fold" : "filter tile", fields_.fold_taps);
+  }
+
+  base::YamlNode parameters() const override {
+    const SystolicMapping mapping{fields_.tile_h,
+                                  fields_.tile_w,
+                                  fields_.pixel_tiles_outer != 0,
+                                  fields_.weights_per_fold != 0,
+                                  fields_.filter_tile,
+                                  fields_.fold_taps};
+    return systolic_parameter_schema().dump(SystolicParameters{mapping});
   }
 
  private:

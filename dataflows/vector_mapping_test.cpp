@@ -156,8 +156,10 @@ TEST(VectorExpansion, WorksOnEveryElementAndTapOnce) {
 
 TEST(VectorFault, GatesOfTheBuffers) {
   EXPECT_EQ(vector_fault(addition(100, 10), engine_of(20, 10)), "");
-  EXPECT_EQ(vector_fault(addition(100, 10), engine_of(19, 10)),
-            "a tile needs 20 and 10 bytes of the vector unit's buffers of 19 and 10 bytes");
+  EXPECT_EQ(
+      vector_fault(addition(100, 10), engine_of(19, 10)),
+      "no room for the operands of a tile of 20 bytes; accelerator.input: 19 B -> at least 20 "
+      "B (1 byte more)");
   EXPECT_NE(vector_fault(addition(100, 10), engine_of(20, 9)), "");
   EXPECT_EQ(vector_fault(addition(8, 10), engine_of(16, 8)), "");  // the tile is cut to the tensor
   EXPECT_EQ(vector_fault(max_pool(1), engine_of(36, 9)), "");
@@ -302,8 +304,41 @@ TEST(VectorRefuses, WhatDoesNotFitByASingleByte) {
   }();
   EXPECT_EQ(vector_refuses(graph, graph.operators[0], engine_of(36, 9)), std::nullopt);
   EXPECT_EQ(vector_refuses(graph, graph.operators[0], engine_of(35, 9)),
-            "the vector unit cannot: not even one output row fits");
+            "the vector unit cannot: no room for the operands of a tile of 36 bytes; "
+            "accelerator.input: 35 B -> at least 36 B (1 byte more)");
   EXPECT_NE(vector_refuses(graph, graph.operators[0], engine_of(36, 8)), std::nullopt);
+}
+
+TEST(ForcedVectorTile, IsTakenAndReadBackOrRefusedByAByte) {
+  const workloads::Graph graph =
+      testing::single(workloads::OperatorKind::kAdd, workloads::Add{},
+                      {testing::int8_tensor({1, 4, 4, 3}), testing::int8_tensor({1, 4, 4, 3}),
+                       testing::int8_tensor({1, 4, 4, 3})},
+                      2);
+  const auto task_of = [&](const std::string& mapping, const EngineShape& shape) {
+    return vector_task(graph, graph.operators[0], shape, base::parse_yaml_text(mapping, "plan"));
+  };
+  const auto task = task_of("{tile: 7}", engine_of(14, 7));
+  EXPECT_EQ(decode(*task).tile, 7);
+  EXPECT_EQ(base::write_yaml(task->parameters()), "tile: 7\n");
+  EXPECT_EQ(decode(*task_of("{}", engine_of(14, 7))).tile, 7) << "the planner's own";
+  const auto message = [&](const std::string& mapping, const EngineShape& shape) {
+    try {
+      task_of(mapping, shape);
+    } catch (const base::UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(
+      message("{tile: 7}", engine_of(13, 7)),
+      "plan:1:1: no room for the operands of a tile of 14 bytes; accelerator.input: 13 B -> at "
+      "least 14 B (1 byte more), or a tile of at most 6");
+  EXPECT_EQ(message("{tile: 6}", engine_of(13, 7)), "");
+  EXPECT_EQ(message("{tile: 0}", engine_of(13, 7)),
+            "plan:1:8: tile: found '0'; allowed: 1 .. 2147483647");
+  EXPECT_EQ(message("{tiel: 2}", engine_of(13, 7)),
+            "plan:1:2: tiel: unknown key; did you mean 'tile'? Allowed: tile");
 }
 
 TEST(VectorRefuses, Broadcasting) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "dataflows/addition_fields.h"
@@ -68,6 +69,9 @@ class VectorTask : public EngineTask {
     return fields_.operation == MW_VECTOR_ADD ? fmt::format("tiles of {} elements", fields_.tile)
                                               : fmt::format("tiles of {} rows", fields_.tile);
   }
+  base::YamlNode parameters() const override {
+    return vector_parameter_schema().dump({fields_.tile});
+  }
 
  private:
   mw_vector_descriptor fields_;
@@ -98,16 +102,38 @@ std::optional<std::string> vector_refuses(const Graph& graph, const Operator& op
   mw_vector_descriptor fields = fields_of(graph, op);
   std::string fault = vector_range_fault(fields);
   if (fault.empty()) {
-    fields.tile = vector_tile(fields, shape);
-    fault = fields.tile > 0 ? vector_fault(fields, shape) : "not even one output row fits";
+    fields.tile = std::max(1, vector_tile(fields, shape));
+    fault = vector_fault(fields, shape);
   }
   return fault.empty() ? std::nullopt : std::make_optional("the vector unit cannot: " + fault);
 }
 
+base::Schema<VectorParameters> vector_parameter_schema() {
+  base::Schema<VectorParameters> schema{"vector_mapping",
+                                        "How an addition or pool is cut up for the vector unit."};
+  schema.integer("tile", &VectorParameters::tile)
+      .range(1, INT32_MAX)
+      .doc("Elements of an addition, or output rows of a pool, at a time.");
+  return schema;
+}
+
 std::unique_ptr<EngineTask> vector_task(const Graph& graph, const Operator& op,
-                                        const EngineShape& shape) {
+                                        const EngineShape& shape, const base::YamlNode& forced) {
   mw_vector_descriptor fields = fields_of(graph, op);
   fields.tile = vector_tile(fields, shape);
+  base::Diagnostics faults;
+  VectorParameters parameters;
+  if (!forced.is_null()) {
+    vector_parameter_schema().read(forced, parameters, faults);
+  }
+  if (parameters.tile) {
+    fields.tile = *parameters.tile;
+  }
+  if (const std::string fault = vector_fault(fields, shape); !fault.empty() && faults.empty()) {
+    faults.add(forced.place, fmt::format("{}, or a tile of at most {}", fault,
+                                         largest_vector_tile(fields, shape)));
+  }
+  faults.throw_if_any();
   return std::make_unique<VectorTask>(fields);
 }
 

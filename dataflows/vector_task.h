@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/schema.h"
 #include "dataflows/engine.h"
 #include "dataflows/schedule.h"
 
@@ -15,8 +16,15 @@ namespace milliwatt::dataflows {
 std::optional<std::string> vector_refuses(const workloads::Graph& graph,
                                           const workloads::Operator& op, const EngineShape& shape);
 
-/// An addition or pool on the vector unit of any engine.
+/// The mapping parameters of an addition or pool; what is absent is chosen.
+struct VectorParameters {
+  std::optional<std::int32_t> tile;
+};
+base::Schema<VectorParameters> vector_parameter_schema();
+
+/// An addition or pool on the vector unit of any engine. `forced` as in EngineModel::map.
 std::unique_ptr<EngineTask> vector_task(const workloads::Graph& graph,
-                                        const workloads::Operator& op, const EngineShape& shape);
+                                        const workloads::Operator& op, const EngineShape& shape,
+                                        const base::YamlNode& forced = {});
 
 }  // namespace milliwatt::dataflows

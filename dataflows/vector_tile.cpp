@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/integer_math.h"
+#include "dataflows/buffer_fault.h"
 #include "dataflows/conv_geometry.h"
 
 namespace milliwatt::dataflows {
@@ -122,6 +123,12 @@ std::int32_t vector_tile(const mw_vector_descriptor& fields, const EngineShape& 
   return twice > 0 ? twice : most_pool_rows(fields, 1, shape);
 }
 
+std::int64_t largest_vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape) {
+  const VectorTileBytes room = rooms(shape);
+  return fields.operation == MW_VECTOR_ADD ? std::min(room.input / 2, room.output)
+                                           : most_pool_rows(fields, 1, shape);
+}
+
 std::string vector_range_fault(const mw_vector_descriptor& fields) {
   std::string fault =
       first_fault({{"operation", fields.operation, MW_VECTOR_ADD, MW_VECTOR_MAX_POOL},
@@ -147,13 +154,13 @@ std::string vector_fault(const mw_vector_descriptor& fields, const EngineShape& 
   const std::int32_t whole =
       fields.operation == MW_VECTOR_ADD ? fields.elements : fields.geometry.output_h;
   const VectorTileBytes tile = vector_tile_bytes(fields, std::min(fields.tile, whole));
-  if (!fits(tile, 1, shape)) {
-    const VectorTileBytes room = rooms(shape);
-    fault =
-        fmt::format("a tile needs {} and {} bytes of the vector unit's buffers of {} and {} bytes",
-                    tile.input, tile.output, room.input, room.output);
-  }
-  return fault;
+  const auto fault_of = [&](const char* part, std::int64_t bytes, BufferId buffer) {
+    return buffer_fault(part, static_cast<std::uint64_t>(bytes), shape.buffers.at(buffer).name,
+                        shape.buffers.at(buffer).bytes);
+  };
+  fault = fault_of("the operands of a tile", tile.input, shape.vector_input);
+  const std::string behind = fault_of("the results of a tile", tile.output, shape.vector_output);
+  return fault + (fault.empty() || behind.empty() ? "" : "; ") + behind;
 }
 
 }  // namespace milliwatt::dataflows

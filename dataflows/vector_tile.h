@@ -29,6 +29,9 @@ std::int64_t vector_tiles(const mw_vector_descriptor& fields);
 /// not even the smallest does. All other fields must be in range.
 std::int32_t vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape);
 
+/// The largest tile whose operands and results fit once; 0 when not even the smallest does.
+std::int64_t largest_vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape);
+
 /// Most tiles of one command: its schedule stays within a gigabyte.
 constexpr std::int64_t kMostVectorTiles = 1 << 21;
 

@@ -216,58 +216,6 @@ TEST(Accounting, BytesLostBetweenTheEndsOfALinkAreCaught) {
               HasSubstr("dma counted 8 bytes written"));
 }
 
-/// A host with a flash and `sram` bytes of memory, and a network.
-std::string refusal(std::int64_t sram, const std::string& kind, const workloads::Graph& graph) {
-  const std::string text =
-      "memory: {sram: {size: " + std::to_string(sram) + " B}, external: {kind: " + kind + "}}\n";
-  try {
-    plan_for(parse_platform(text, "flash"), graph);
-  } catch (const base::UserError& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(ReadOnlyMemory, HoldsNoTensorsAndSaysHowMuchSramIsMissing) {
-  std::mt19937 random{3};
-  const workloads::Graph graph = testing::random_graph(random);
-  constexpr std::int64_t kSmall = 64;
-  const std::string message = refusal(kSmall, "qspi_nor", graph);
-  EXPECT_THAT(message, HasSubstr("do not fit into the 64 bytes of SRAM, and memory.external is a "
-                                 "qspi_nor, which cannot be written"));
-  const std::string before = "memory.sram.size by ";
-  const std::int64_t missing = std::stoll(message.substr(message.find(before) + before.size()));
-  const std::int64_t words = (missing + 7) / 8;  // the size is a multiple of the width
-  EXPECT_EQ(refusal(kSmall + 8 * words, "qspi_nor", graph), "");
-  EXPECT_NE(refusal(kSmall + 8 * words - 8, "qspi_nor", graph), "");
-  EXPECT_EQ(refusal(kSmall, "qspi_psram", graph), "");
-}
-
-std::string flash_refusal(std::int64_t flash, const workloads::Graph& graph) {
-  const Platform platform =
-      parse_platform("memory: {flash: {size: " + std::to_string(flash) + " B}}\n", "flash");
-  try {
-    program_for(platform, graph, plan_for(platform, graph));
-  } catch (const base::UserError& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(Flash, RefusesAnImageThatIsABlockTooLarge) {
-  std::mt19937 random{3};
-  const workloads::Graph graph = testing::random_graph(random);
-  const Platform platform = parse_platform("memory: {flash: {}}\n", "flash");
-  const Program program = program_for(platform, graph, plan_for(platform, graph));
-  const auto image = static_cast<std::int64_t>(program.image.size());
-  ASSERT_GT(image, 1024 + 64);
-  EXPECT_EQ(flash_refusal(image, graph), "");
-  EXPECT_EQ(flash_refusal(image - 64, graph), "the program image of " + std::to_string(image) +
-                                                  " bytes needs 64 bytes more than the " +
-                                                  std::to_string(image - 64) +
-                                                  " bytes of flash: enlarge memory.flash.size");
-}
-
 TEST(Flash, HoldsTheProgramAndTheOtherMemoryWhatSpills) {
   std::mt19937 random{3};
   const workloads::Graph graph = testing::random_graph(random);

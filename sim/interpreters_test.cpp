@@ -9,6 +9,7 @@
 #include "sim/program.h"
 #include "sim/run.h"
 #include "sim/simulation.h"
+#include "sim/testing/random_plan.h"
 #include "sim/testing/random_system.h"
 
 namespace milliwatt::sim {
@@ -34,6 +35,8 @@ class Recorder : public shell::OutputProbe {
 struct Tally {
   int exact_estimates = 0;
   int intervals = 0;
+  int forced_operators = 0;
+  int forced_tensors = 0;
   std::size_t outputs = 0;
 };
 
@@ -81,11 +84,10 @@ void expect_contains(const Estimate& e, const Measurement& truth) {
   }
 }
 
-void check_case(std::uint32_t seed, Tally& tally) {
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  const testing::RandomSystem s = testing::random_system(seed);
-  const dataflows::Plan plan = plan_for(s.platform, s.graph);
-  const Program program = program_for(s.platform, s.graph, plan);
+void check_system(const testing::RandomSystem& s, const dataflows::ForcedPlan& forced,
+                  Tally& tally) {
+  const dataflows::Plan plan = plan_for(s.platform, s.graph, forced);
+  const Program program = program_for(s.platform, s.graph, plan, forced);
   Recorder values_outputs;
   Recorder exact_outputs;
   SimulationOptions options;
@@ -112,6 +114,21 @@ void check_case(std::uint32_t seed, Tally& tally) {
   }
 }
 
+void check_case(std::uint32_t seed, Tally& tally) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  check_system(testing::random_system(seed), {}, tally);
+}
+
+/// The same with a plan that the planner would not choose.
+void check_forced_case(std::uint32_t seed, Tally& tally) {
+  SCOPED_TRACE("forced, seed " + std::to_string(seed));
+  const testing::RandomSystem s = testing::random_system(seed);
+  const dataflows::ForcedPlan forced = testing::random_forced_plan(s, seed);
+  tally.forced_operators += static_cast<int>(forced.operators.size());
+  tally.forced_tensors += static_cast<int>(forced.tensors.size());
+  check_system(s, forced, tally);
+}
+
 class Interpreters : public ::testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(Interpreters, Agree) {
@@ -128,6 +145,19 @@ TEST_P(Interpreters, Agree) {
   EXPECT_GT(tally.outputs, 0U);
   RecordProperty("exact_estimates", tally.exact_estimates);
   RecordProperty("intervals", tally.intervals);
+}
+
+TEST_P(Interpreters, AgreeOnForcedPlans) {
+  Tally tally;
+  for (std::uint32_t i = 0; i < kCasesPerTest; ++i) {
+    check_forced_case(GetParam() * kCasesPerTest + i, tally);
+    if (HasFailure()) {
+      return;
+    }
+  }
+  EXPECT_GT(tally.forced_operators, 30);
+  EXPECT_GT(tally.forced_tensors, 30);
+  EXPECT_GT(tally.outputs, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(RandomSystems, Interpreters, ::testing::Range(0U, kCases / kCasesPerTest));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "mcu/native_host.h"
 #include "sim/collect.h"
@@ -13,6 +14,9 @@
 
 namespace milliwatt::sim {
 namespace {
+
+/// Bytes that an offset into a region reaches.
+constexpr std::uint64_t kAddressable = std::uint64_t{1} << 32;
 
 /// Arbitration of a burst: offered in one cycle, decided in the next.
 constexpr double kDecisionCycles = 1;
@@ -48,22 +52,37 @@ dataflows::LinkCost external_cost(const Platform& platform) {
                    external * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
 }
 
-/// Tensors that are written must not live in a read-only memory. Says how much SRAM would do.
-void check_homes(const Platform& platform, const workloads::Graph& graph,
-                 dataflows::PlatformView view, const dataflows::Plan& plan) {
-  const std::uint64_t outside = plan.region_bytes[MW_REGION_EXTERNAL];
-  if (platform.external->writable() || outside == 0) {
-    return;
+/// The program's image must fit its memory, and beside it what tensors live off chip.
+void check_room(const Platform& platform, const workloads::Graph& graph,
+                const dataflows::Plan& plan, std::uint64_t image,
+                const dataflows::ForcedPlan& forced) {
+  std::vector<std::string> faults;
+  const auto check = [&](const char* key, std::uint64_t size, std::uint64_t least) {
+    if (image > size) {
+      faults.push_back(fmt::format("the program with the network's constants takes {} bytes; {}",
+                                   image, base::enlarge(key, size, least)));
+    }
+  };
+  dataflows::PlatformView view = view_of(platform);
+  const std::uint64_t tensors = plan.region_bytes[MW_REGION_EXTERNAL];
+  if (platform.flash) {
+    check("memory.flash.size", static_cast<std::uint64_t>(platform.flash->size()), image);
+  } else {
+    check("memory.external.size", view.external_bytes, image + tensors);
+    view.program_bytes = std::min(image, view.external_bytes);
   }
-  const std::uint64_t sram = view.sram_bytes;
-  view.sram_bytes = UINT32_MAX;
-  dataflows::Plan inside;
-  dataflows::plan_memory(graph, view, inside);
-  throw base::UserError(fmt::format(
-      "{} bytes of tensors do not fit into the {} bytes of SRAM, and memory.external is a {}, "
-      "which "
-      "cannot be written: enlarge memory.sram.size by {} bytes or take another kind of memory",
-      outside, sram, platform.external->kind(), inside.region_bytes[MW_REGION_SRAM] - sram));
+  const bool told = !platform.flash && !faults.empty();
+  if (!told && tensors > view.external_bytes - view.program_bytes) {
+    try {
+      dataflows::Plan again;
+      dataflows::plan_memory(graph, view, again, forced);
+    } catch (const base::UserError& error) {
+      faults.insert(faults.end(), error.messages().begin(), error.messages().end());
+    }
+  }
+  if (!faults.empty()) {
+    throw base::UserError(faults);
+  }
 }
 
 }  // namespace
@@ -71,6 +90,11 @@ void check_homes(const Platform& platform, const workloads::Graph& graph,
 dataflows::PlatformView view_of(const Platform& platform) {
   dataflows::PlatformView view;
   view.sram_bytes = static_cast<std::uint64_t>(platform.sram.size);
+  view.sram_granule = std::uint64_t{platform.sram.width_bytes} * platform.sram.banks;
+  if (!platform.external->writable()) {
+    view.external_refuses =
+        fmt::format("memory.external is a {}, which cannot be written", platform.external->kind());
+  }
   view.external_bytes = static_cast<std::uint64_t>(platform.external->size());
   view.sram = sram_cost(platform);
   view.external = external_cost(platform);
@@ -78,26 +102,23 @@ dataflows::PlatformView view_of(const Platform& platform) {
   return view;
 }
 
-dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph) {
+dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph,
+                         const dataflows::ForcedPlan& forced) {
   std::unique_ptr<dataflows::EngineModel> model;
   dataflows::PlatformView view = view_of(platform);
   if (platform.machine) {
     model = platform.machine->model();
     view.engines.push_back(model.get());
   }
-  dataflows::Plan plan = dataflows::make_plan(graph, view);
-  check_homes(platform, graph, view, plan);
-  return plan;
+  view.external_bytes = kAddressable;  // what is left is known when there is a program
+  return dataflows::make_plan(graph, view, forced);
 }
 
 Program program_for(const Platform& platform, const workloads::Graph& graph,
-                    const dataflows::Plan& plan) {
-  OffChip off_chip;
-  off_chip.external_bytes = static_cast<std::uint64_t>(platform.external->size());
-  if (platform.flash) {
-    off_chip.flash_bytes = static_cast<std::uint64_t>(platform.flash->size());
-  }
-  return build_program(graph, plan, off_chip, platform.machine ? 1 : 0);
+                    const dataflows::Plan& plan, const dataflows::ForcedPlan& forced) {
+  Program program = build_program(graph, plan, platform.flash != nullptr, platform.machine ? 1 : 0);
+  check_room(platform, graph, plan, program.image.size(), forced);
+  return program;
 }
 
 std::vector<energy::Component> components_of(const Platform& platform) {
@@ -115,11 +136,12 @@ energy::PriceList prices_for(const Platform& platform) {
   return energy::resolve(*platform.technology, components_of(platform));
 }
 
-Prepared::Prepared(Platform the_platform, workloads::Graph the_graph)
+Prepared::Prepared(Platform the_platform, workloads::Graph the_graph,
+                   const dataflows::ForcedPlan& forced)
     : platform{std::move(the_platform)},
       graph{std::move(the_graph)},
-      plan{plan_for(platform, graph)},
-      program{program_for(platform, graph, plan)},
+      plan{plan_for(platform, graph, forced)},
+      program{program_for(platform, graph, plan, forced)},
       prices{prices_for(platform)} {}
 
 }  // namespace milliwatt::sim

@@ -13,8 +13,10 @@ namespace milliwatt::sim {
 /// A platform and a network with all that is decided before the first cycle: plan, program, prices.
 class Prepared {
  public:
-  /// Throws UserError when the network cannot run on the platform, or something has no price.
-  Prepared(Platform the_platform, workloads::Graph the_graph);
+  /// Throws UserError when the network cannot run on the platform, or not as forced, or something
+  /// has no price.
+  Prepared(Platform the_platform, workloads::Graph the_graph,
+           const dataflows::ForcedPlan& forced = {});
 
   RunContext context() const { return {platform, graph, plan, program, prices}; }
 
@@ -29,13 +31,15 @@ class Prepared {
 /// follow from the timing of bus and memories, in cycles of the accelerator's clock.
 dataflows::PlatformView view_of(const Platform& platform);
 
-/// Plans the network for the platform's machine. Throws UserError when tensors would have to live
-/// in an external memory that is read only.
-dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph);
+/// Plans the network for the platform's machine. Throws as dataflows::make_plan. Whether tensors
+/// fit external memory beside the program, program_for() knows.
+dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph,
+                         const dataflows::ForcedPlan& forced = {});
 
-/// The plan as a program. Throws UserError when it does not fit off chip.
+/// The plan, made with the same `forced`, as a program. Throws UserError when program and tensors
+/// do not fit off chip: by how much, and every size of a memory that would do.
 Program program_for(const Platform& platform, const workloads::Graph& graph,
-                    const dataflows::Plan& plan);
+                    const dataflows::Plan& plan, const dataflows::ForcedPlan& forced = {});
 
 /// Every component that the platform's technology has to price. Throws UserError when parts of the
 /// platform contradict each other.

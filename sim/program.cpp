@@ -63,9 +63,8 @@ mw_command command(mw_opcode opcode, mw_ref place = {}, std::uint32_t value = 0,
 
 class Builder {
  public:
-  Builder(const Graph& graph, const dataflows::Plan& plan, const OffChip& off_chip,
-          std::uint32_t engines)
-      : graph_{graph}, plan_{plan}, memories_{off_chip}, engines_{engines} {}
+  Builder(const Graph& graph, const dataflows::Plan& plan, bool has_flash, std::uint32_t engines)
+      : graph_{graph}, plan_{plan}, has_flash_{has_flash}, engines_{engines} {}
 
   Program build();
 
@@ -77,12 +76,11 @@ class Builder {
   bool off_chip(TensorId id) const { return place(id).region != MW_REGION_SRAM; }
   std::uint32_t append_commands(const std::vector<mw_command>& commands);
   void finish(std::uint32_t head_offset);
-  void check_room(std::uint64_t image_bytes) const;
   Compulsory compulsory(const Operator& op, const PlannedOperator& planned) const;
 
   const Graph& graph_;
   const dataflows::Plan& plan_;
-  OffChip memories_;
+  bool has_flash_;
   std::uint32_t engines_;
   Program program_;
   Image image_;
@@ -188,33 +186,13 @@ void Builder::finish(std::uint32_t head_offset) {
   head.invoke_offset = append_commands(invoke_);
   head.invoke_commands = static_cast<std::uint32_t>(invoke_.size());
   const std::uint32_t end = image_.reserve(0, dataflows::kTensorAlignment);
-  check_room(end);
-  const bool flash = memories_.flash_bytes.has_value();
-  head.region_base[MW_REGION_PROGRAM] = flash ? program_.map.flash : program_.map.external;
+  head.region_base[MW_REGION_PROGRAM] = has_flash_ ? program_.map.flash : program_.map.external;
   head.region_base[MW_REGION_SRAM] = program_.map.sram;
-  head.region_base[MW_REGION_EXTERNAL] = program_.map.external + (flash ? 0 : end);
+  head.region_base[MW_REGION_EXTERNAL] = program_.map.external + (has_flash_ ? 0 : end);
   head.region_base[MW_REGION_WINDOW] = program_.map.engines + MW_WINDOW_OFFSET;
   image_.put(head_offset, head);
   program_.region_bases.assign(std::begin(head.region_base), std::end(head.region_base));
   program_.image = image_.take();
-}
-
-void Builder::check_room(std::uint64_t image_bytes) const {
-  const std::uint64_t tensors = plan_.region_bytes[MW_REGION_EXTERNAL];
-  const std::uint64_t external = memories_.external_bytes;
-  if (memories_.flash_bytes) {
-    if (image_bytes > *memories_.flash_bytes) {
-      throw base::UserError(fmt::format(
-          "the program image of {} bytes needs {} bytes more than the {} bytes of flash: enlarge "
-          "memory.flash.size",
-          image_bytes, image_bytes - *memories_.flash_bytes, *memories_.flash_bytes));
-    }
-  } else if (image_bytes + tensors > external) {
-    throw base::UserError(
-        fmt::format("the program image of {} bytes and {} bytes of tensors need {} bytes more than "
-                    "the {} bytes of external memory: enlarge memory.external.size",
-                    image_bytes, tensors, image_bytes + tensors - external, external));
-  }
 }
 
 /// Constants are read as often as once; a constant off chip is touched as a whole.
@@ -272,9 +250,9 @@ std::int64_t touched_input_bytes(const Graph& graph, const Operator& op, TensorI
          g.input_c * g.batch;
 }
 
-Program build_program(const Graph& graph, const dataflows::Plan& plan, const OffChip& off_chip,
+Program build_program(const Graph& graph, const dataflows::Plan& plan, bool has_flash,
                       std::uint32_t engines) {
-  return Builder{graph, plan, off_chip, engines}.build();
+  return Builder{graph, plan, has_flash, engines}.build();
 }
 
 }  // namespace milliwatt::sim

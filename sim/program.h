@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "abi/command_list.h"
@@ -49,17 +48,10 @@ struct Program {
   }
 };
 
-/// Sizes of the memories off chip.
-struct OffChip {
-  std::uint64_t external_bytes = 0;
-  std::optional<std::uint64_t> flash_bytes;
-};
-
 /// The image lies in the flash, or where there is none in external memory; behind it there, or
-/// alone, lie tensors that do not fit on chip. Throws UserError when they do not fit, saying by how
-/// much.
-Program build_program(const workloads::Graph& graph, const dataflows::Plan& plan,
-                      const OffChip& off_chip, std::uint32_t engines);
+/// alone, lie tensors that do not fit on chip.
+Program build_program(const workloads::Graph& graph, const dataflows::Plan& plan, bool has_flash,
+                      std::uint32_t engines);
 
 /// Touched bytes of an operator's data input: all of it, but for windows that skip rows or columns.
 std::int64_t touched_input_bytes(const workloads::Graph& graph, const workloads::Operator& op,

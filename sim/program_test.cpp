@@ -34,9 +34,9 @@ T read_from(const Program& program, std::size_t offset) {
 
 mw_program_head head_of(const Program& program) { return read_from<mw_program_head>(program, 0); }
 
-/// Without an engine, for a chip with so much external memory.
-Program program_of(const Graph& graph, const dataflows::Plan& plan, std::uint64_t external_bytes) {
-  return build_program(graph, plan, {external_bytes, std::nullopt}, 0);
+/// Without an engine and a flash.
+Program program_of(const Graph& graph, const dataflows::Plan& plan) {
+  return build_program(graph, plan, false, 0);
 }
 
 std::vector<mw_command> commands(const Program& program, std::uint32_t offset,
@@ -152,7 +152,7 @@ TEST(Compulsory, OfAStridedConvolutionIsWhatItsWindowsTouch) {
   dataflows::Plan plan = plan_for(host_only, graph);
   // Weights and a table row of 12 bytes per channel come from the program.
   const std::int64_t constants = 4 * 3 + 4 * 12;
-  Program program = program_of(graph, plan, 1 << 20);
+  Program program = program_of(graph, plan);
   EXPECT_EQ(program.compulsory[0].read, constants);
   EXPECT_EQ(program.compulsory[0].written, 0);
   EXPECT_EQ(head_of(program).engines, 0U);
@@ -160,7 +160,7 @@ TEST(Compulsory, OfAStridedConvolutionIsWhatItsWindowsTouch) {
   plan.tensors[0].place = {MW_REGION_EXTERNAL, 0};
   plan.tensors[2].place = {MW_REGION_EXTERNAL, 128};
   plan.region_bytes[MW_REGION_EXTERNAL] = 128 + 36;
-  program = program_of(graph, plan, 1 << 20);
+  program = program_of(graph, plan);
   EXPECT_EQ(program.compulsory[0].read, constants + 27);
   EXPECT_EQ(program.compulsory[0].written, 3 * 3 * 4);
   EXPECT_EQ(program.address(2), program.map.external + program.image.size() + 128);
@@ -176,22 +176,7 @@ TEST(Compulsory, CountsAnOperandThatIsReadTwiceOnce) {
   dataflows::Plan plan = plan_for(parse_platform("name: h\n", "h"), graph);
   plan.tensors[0].place = {MW_REGION_EXTERNAL, 0};
   plan.region_bytes[MW_REGION_EXTERNAL] = 6;
-  EXPECT_EQ(program_of(graph, plan, 1 << 20).compulsory[0].read, 6);
-}
-
-TEST(ExternalMemory, MustHoldImageAndTensors) {
-  const Graph graph = strided();
-  dataflows::Plan plan = plan_for(parse_platform("name: h\n", "h"), graph);
-  plan.region_bytes[MW_REGION_EXTERNAL] = 1000;
-  const std::uint64_t image = program_of(graph, plan, 1 << 20).image.size();
-  EXPECT_NO_THROW(program_of(graph, plan, image + 1000));
-  try {
-    program_of(graph, plan, image + 1000 - 7);
-    FAIL() << "accepted";
-  } catch (const base::UserError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("need 7 bytes more than the"));
-    EXPECT_THAT(error.what(), HasSubstr("enlarge memory.external.size"));
-  }
+  EXPECT_EQ(program_of(graph, plan).compulsory[0].read, 6);
 }
 
 /// An addition of the input and a state that nobody writes.

@@ -134,6 +134,7 @@ struct RunResult {
   CheckResult check;
   std::string effective_configuration;  ///< YAML that reproduces the run
   std::string plan;                     ///< memory and mapping plan as text
+  std::string plan_file;                ///< the same as YAML that reproduces it
 
   std::int64_t macs() const;
   std::int64_t offchip_bytes() const;

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "sim/estimate.h"
+#include "sim/plan_file.h"
 #include "sim/plan_text.h"
 #include "sim/prepare.h"
 #include "sim/result_builder.h"
@@ -58,6 +59,11 @@ std::vector<TensorResult> tensor_results(const Graph& graph,
     results.push_back(std::move(result));
   }
   return results;
+}
+
+dataflows::ForcedPlan forced_by(const RunOptions& options, const Graph& graph) {
+  return options.plan_path.empty() ? dataflows::ForcedPlan{}
+                                   : PlanFile::load(options.plan_path).forced(graph);
 }
 
 RunResult run_estimate(const Prepared& prepared) {
@@ -140,11 +146,13 @@ const workloads::TensorValues& Workload::reference() {
 }
 
 RunResult run(Platform platform, Workload& workload, const RunOptions& options) {
-  const Prepared prepared{std::move(platform), workload.graph()};
+  const Prepared prepared{std::move(platform), workload.graph(),
+                          forced_by(options, workload.graph())};
   RunResult result = options.level == Level::kEstimate
                          ? run_estimate(prepared)
                          : run_simulation(prepared, workload, options);
   result.plan = plan_text(prepared.graph, prepared.plan, prepared.program);
+  result.plan_file = plan_yaml(prepared.graph, prepared.plan);
   return result;
 }
 

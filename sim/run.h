@@ -21,6 +21,7 @@ struct RunOptions {
   std::string input_path;  ///< .npy or raw bytes; empty: seeded values
   std::uint32_t seed = 1;  ///< of the seeded input
   bool check = true;       ///< compare every tensor with the reference kernels
+  std::string plan_path;   ///< plan file to force; empty: none
 };
 
 /// A network with its input and, once somebody asks, the outputs of the reference kernels: what
@@ -41,7 +42,7 @@ class Workload {
   std::optional<workloads::TensorValues> reference_;
 };
 
-/// Plans, runs and prices; of `options`, level and check count. Throws as the one below.
+/// Plans, runs and prices; of `options`, level, check and the plan file count. Throws as the one below.
 RunResult run(Platform platform, Workload& workload, const RunOptions& options);
 
 /// Loads, plans, runs and prices. Throws UserError for bad input; SimulationError when a tensor

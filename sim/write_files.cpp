@@ -15,6 +15,9 @@ Files result_files(const RunResult& result) {
                  {"table.txt", format_table(result)},
                  {"plan.txt", result.plan},
                  {"platform.yaml", result.effective_configuration}};
+  if (!result.plan_file.empty()) {  // a result that was read does not have it
+    files["plan.yaml"] = result.plan_file;
+  }
   for (auto& [name, bytes] : output_files(result)) {
     files["outputs/" + name] = std::move(bytes);
   }
