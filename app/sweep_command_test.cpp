@@ -270,6 +270,11 @@ TEST_F(Commands, CompareNamesThePlatformAtFault) {
   const Outcome bad = run("compare " + kNetwork + " " + kPlatform + " --set accelerator.rows=0");
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err, HasSubstr("error: " + kPlatform + ": --set accelerator.rows=0"));
+  EXPECT_THAT(
+      run("compare " + kNetwork + " " + kPlatform + " --out '" + file("no/a.csv") + "'").err,
+      HasSubstr("/no/a.csv': the folder '" + file("no") + "' does not exist"));
+  EXPECT_THAT(run("compare " + kNetwork + " " + kPlatform + " --out '" + file("") + "'").err,
+              HasSubstr("': is a folder"));
   // Both are read before one of them runs.
   const Outcome both =
       run("compare " + kNetwork + " " + kPlatform + " " + kMinimal + " --set accelerator.rows=0");

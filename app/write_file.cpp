@@ -8,6 +8,18 @@
 
 namespace milliwatt::app {
 
+void check_file_target(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(path).parent_path();
+  if (fs::is_directory(path)) {
+    throw base::UserError("output file '" + path + "': is a folder");
+  }
+  if (!folder.empty() && !fs::is_directory(folder)) {
+    throw base::UserError("output file '" + path + "': the folder '" + folder.string() +
+                          "' does not exist");
+  }
+}
+
 void write_file(const std::string& path, const std::string& bytes) {
   const std::string staged = path + ".partial";
   std::ofstream file(staged, std::ios::binary);

@@ -142,6 +142,21 @@ TEST(Plan, ListsEveryOperatorThatNobodyRuns) {
   }
 }
 
+TEST(Plan, CountsTheOperatorsThatNobodyRunsForOneReason) {
+  Graph graph = three_pools();
+  for (workloads::Tensor& tensor : graph.tensors) {
+    tensor.type = ElementType::kInt16;
+  }
+  try {
+    make_plan(graph, platform_of({}));
+    FAIL();
+  } catch (const base::UserError& error) {
+    EXPECT_EQ(error.what(), graph.name +
+                                ": no engine and no host kernel runs 3 x max_pool2d: its input is "
+                                "int16 (operator 0 a, 1 b, 2 c)");
+  }
+}
+
 ForcedPlan forced_to(std::size_t op, std::optional<Runner> runner, base::YamlNode mapping = {}) {
   ForcedPlan forced;
   mapping.place = {"plan.yaml", 4, 7, "operators.m"};
