@@ -9,18 +9,18 @@ namespace {
 
 using Offset = std::int64_t;
 
-/// Products whose sum is sure to stay within 32 bits: 2^16 of |x - zero point| <= 255 and
-/// |w| <= 128 for int8, 2^8 of |x| <= 2^15 and |w| <= 2^7 for int16.
-Offset safe_products(const Tensor& input) {
-  return input.type == ElementType::kInt16 ? 1 << 8 : 1 << 16;
-}
-
 std::int32_t short_dot(const std::int16_t* a, const std::int16_t* b, Offset count) {
   std::int32_t sum = 0;
   for (Offset i = 0; i < count; ++i) {
     sum += a[i] * b[i];
   }
   return sum;
+}
+
+}  // namespace
+
+Offset safe_products(const Tensor& input) {
+  return input.type == ElementType::kInt16 ? 1 << 8 : 1 << 16;
 }
 
 std::int64_t dot(const std::int16_t* a, const std::int16_t* b, Offset count, Offset safe) {
@@ -30,6 +30,8 @@ std::int64_t dot(const std::int16_t* a, const std::int16_t* b, Offset count, Off
   }
   return sum;
 }
+
+namespace {
 
 /// A stretch of the image that meets an equally long stretch of every filter.
 struct Segment {
