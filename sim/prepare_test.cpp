@@ -82,9 +82,13 @@ TEST(PlanText, SaysWhoRunsWhatAndWhereTensorsLive) {
   const dataflows::Plan plan = plan_for(platform, graph);
   const Program program = program_for(platform, graph, plan);
   const std::string text = plan_text(graph, plan, program);
-  EXPECT_THAT(text, HasSubstr("   0 max_pool2d         accelerator: "));
-  EXPECT_THAT(text, HasSubstr("   1 reshape            none: the output shares the input's bytes"));
-  EXPECT_THAT(text, HasSubstr("   2 softmax            host: software kernel, because "));
+  EXPECT_THAT(text, HasSubstr("   0 max_pool2d        pool             accelerator: "));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "   1 reshape           flatten          none: the output shares the input's bytes"));
+  EXPECT_THAT(text,
+              HasSubstr("   2 softmax           softmax          host: software kernel, because "));
   EXPECT_THAT(text, HasSubstr("memory: sram 128 bytes, external 0 bytes of tensors, "));
   // 64 bytes of image, free after the pool; "flat" is "pooled", read up to operator 2.
   EXPECT_THAT(text,
@@ -103,10 +107,11 @@ TEST(PlanFor, RefusesHomesInAMemoryThatCannotBeWritten) {
     plan_for(parse_platform(text, "p"), graph);
     FAIL() << "accepted";
   } catch (const base::UserError& error) {
-    EXPECT_STREQ(error.what(),
-                 "tensor 1 (pooled) of 16 bytes finds no room in 64 B of SRAM, beside what is alive "
-                 "from operator 0 to 2; memory.external is a emram, which cannot be written; "
-                 "memory.sram.size: 64 B -> at least 128 B (64 bytes more)");
+    EXPECT_STREQ(
+        error.what(),
+        "tensor 1 (pooled) of 16 bytes finds no room in 64 B of SRAM, beside what is alive "
+        "from operator 0 to 2; memory.external is a emram, which cannot be written; "
+        "memory.sram.size: 64 B -> at least 128 B (64 bytes more)");
   }
 }
 
