@@ -74,8 +74,10 @@ class Writer {
 
   void store(std::size_t index, std::int32_t value) {
     const auto bits = static_cast<std::uint32_t>(value);
-    for (std::size_t i = 0; i < width_; ++i) {
-      bytes_[width_ * index + i] = static_cast<std::uint8_t>(bits >> (8 * i));
+    std::uint8_t* first = &bytes_[width_ * index];
+    *first = static_cast<std::uint8_t>(bits);
+    for (std::size_t i = 1; i < width_; ++i) {
+      first[i] = static_cast<std::uint8_t>(bits >> (8 * i));
     }
   }
   Bytes take() { return std::move(bytes_); }
