@@ -34,47 +34,55 @@ std::vector<std::int32_t> halvings(std::int32_t whole) {
   return parts;
 }
 
-/// Numbers of filters that a tile may have, the largest first: several small groups side by side,
-/// as many as there are columns, or as many as have their taps in one fold (with more of them,
-/// weights are mostly zeros); and the filters of one group, or a half, a quarter ... of them.
-std::vector<std::int32_t> filter_tiles(const Convolution& c, const SystolicShape& shape) {
+/// Which cuts of filters and taps are tried.
+enum class Cuts {
+  kUsual,  ///< those that may be worth it
+  kSmall,  ///< those that need less of the buffers, for arrays that are large beside them
+};
+
+/// Numbers of filters that a tile may have. Usually as many of one group as there are columns, or
+/// several small groups side by side: as many as there are columns, or as many as have their taps
+/// in one fold (with more of them, weights are mostly zeros). Filters that stream past are worth
+/// halving; others are where nothing else fits.
+std::vector<std::int32_t> filter_tiles(const Convolution& c, const SystolicShape& shape,
+                                       Cuts kind) {
   const std::int32_t filters = c.group_filters();
-  std::vector<std::int32_t> tiles;
-  const std::int32_t by_columns = std::min(c.groups, shape.columns / filters);
-  if (by_columns > 1) {
-    tiles.push_back(by_columns * filters);
-    const std::int64_t by_rows = shape.rows / (c.positions() * c.group_channels());
-    if (by_rows > 1 && by_rows < by_columns) {
-      tiles.push_back(static_cast<std::int32_t>(by_rows) * filters);
-    }
+  std::vector<std::int32_t> tiles = halvings(std::min(filters, most_filters(shape)));
+  if (kind == Cuts::kSmall) {
+    return tiles;
   }
-  for (const std::int32_t part : halvings(std::min(filters, most_filters(shape)))) {
-    tiles.push_back(part);
+  if (shape.dataflow != Dataflow::kInputStationary) {
+    tiles.resize(1);
+  }
+  const std::int32_t by_columns = std::min(c.groups, shape.columns / filters);
+  const std::int64_t by_rows = shape.rows / (c.positions() * c.group_channels());
+  if (by_rows > 1 && by_rows < by_columns) {
+    tiles.insert(tiles.begin(), static_cast<std::int32_t>(by_rows) * filters);
+  }
+  if (by_columns > 1) {
+    tiles.insert(tiles.begin(), by_columns * filters);
   }
   return tiles;
 }
 
-/// Taps of folds whose weights are loaded one by one. As many as may be; of output stationary folds
-/// also a half, a quarter ..., where the filter tile is the largest; of all where it is the
-/// smallest, for weight buffers that hold no more.
+/// Taps of folds whose weights are loaded one by one: usually as many as may be, of output
+/// stationary folds also a half, a quarter ... of them.
 std::vector<std::int32_t> fold_taps(const Convolution& c, const SystolicShape& shape,
-                                    const SystolicMapping& mapping, bool largest) {
+                                    const SystolicMapping& mapping, Cuts kind) {
   const std::int64_t taps = Tiling{c, mapping, shape}.full_tile().taps;
   const auto most = static_cast<std::int32_t>(std::min<std::int64_t>(taps, most_taps(shape)));
-  const bool all =
-      mapping.filter_tile == 1 || (largest && shape.dataflow == Dataflow::kOutputStationary);
+  const bool all = kind == Cuts::kSmall || shape.dataflow == Dataflow::kOutputStationary;
   return all ? halvings(most) : std::vector<std::int32_t>{most};
 }
 
-/// All cuts of filters and taps: SystolicMapping with tiles of one pixel.
-std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape) {
+/// SystolicMapping with tiles of one pixel.
+std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape, Cuts kind) {
   std::vector<SystolicMapping> found;
-  const std::vector<std::int32_t> tiles = filter_tiles(c, shape);
-  for (const std::int32_t filters : tiles) {
+  for (const std::int32_t filters : filter_tiles(c, shape, kind)) {
     SystolicMapping mapping{1, 1, false, false, filters, most_taps(shape)};
     found.push_back(mapping);
     mapping.weights_per_fold = true;
-    for (const std::int32_t taps : fold_taps(c, shape, mapping, filters == tiles.front())) {
+    for (const std::int32_t taps : fold_taps(c, shape, mapping, kind)) {
       mapping.fold_taps = taps;
       found.push_back(mapping);
     }
@@ -214,10 +222,15 @@ std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convo
   if (!convolution_fault(convolution).empty()) {
     return found;
   }
-  for (const bool pixels_outer : {false, true}) {
-    for (SystolicMapping cut : cuts(convolution, shape_)) {
-      cut.pixel_tiles_outer = pixels_outer;
-      add_tiles(convolution, shape_, forced, cut, found);
+  for (const Cuts kind : {Cuts::kUsual, Cuts::kSmall}) {
+    for (const bool pixels_outer : {false, true}) {
+      for (SystolicMapping cut : cuts(convolution, shape_, kind)) {
+        cut.pixel_tiles_outer = pixels_outer;
+        add_tiles(convolution, shape_, forced, cut, found);
+      }
+    }
+    if (!found.empty()) {
+      break;
     }
   }
   return found;
