@@ -191,12 +191,11 @@ double bank_of_64_kib(std::int64_t node, const char* cell, SramColumn column) {
 
 class ScaledTechnology : public ::testing::TestWithParam<Scaling> {
  protected:
-  /// Cost of one register bit, of which every class of a chip has some.
+  /// Cost of some register bits, of which the control consists.
   Bounds bit(const Technology& technology, Dimension dimension) const {
-    const ClassPrices& registers = *technology.find("register_file");
-    const std::map<std::string, std::int64_t> one = {
-        {"size_bytes", 1}, {"width_bits", 8}, {"banks", 1}};
-    Entry entry = dimension == Dimension::kEnergy  ? registers.actions[0].second
+    const ClassPrices& registers = *technology.find("control");
+    const std::map<std::string, std::int64_t> one;
+    Entry entry = dimension == Dimension::kEnergy  ? registers.actions[1].second
                   : dimension == Dimension::kPower ? registers.states[0].second
                                                    : registers.area;
     entry.low.reset();
