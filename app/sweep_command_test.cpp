@@ -241,6 +241,13 @@ TEST_F(Commands, ASweepTellsEachBadKeyOnce) {
   EXPECT_FALSE(fs::exists(file("out")));
 }
 
+TEST_F(Commands, ASweepTellsAllBadAxesAtOnce) {
+  const Outcome bad = run("sweep " + kPlatform + " " + kNetwork +
+                          " --vary accelerator.rows --vary bus.width= --vary a=1,1");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_EQ(std::count(bad.err.begin(), bad.err.end(), '\n'), 3);
+}
+
 TEST_F(Commands, ASweepMayVaryKeysThatNeedEachOther) {
   // psram has no key `wrap`: at half of the points it is at fault, with hyperram it is not.
   write("psram.yaml", "memory: {external: {kind: psram}}\n");

@@ -250,7 +250,7 @@ class PlanFile::Roll {
     const auto first = std::find(names_.begin(), names_.end(), subject.key);
     if (first == names_.end()) {
       faults.add(subject.place,
-                 fmt::format("the network has no {} '{}'{}; a number is possible too", what_,
+                 fmt::format("the network has no {} '{}' (names and numbers are possible){}", what_,
                              subject.key, base::did_you_mean(subject.key, names_)));
       return std::nullopt;
     }
