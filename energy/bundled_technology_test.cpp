@@ -15,7 +15,7 @@
 namespace milliwatt::energy {
 namespace {
 
-/// Attributes that every class of the file accepts.
+/// Attributes that every class of the file accepts; banks as small as the class is for.
 std::map<std::string, std::int64_t> sample_attributes(const ClassPrices& prices) {
   const std::map<std::string, std::int64_t> samples = {{"size_bytes", 8192}, {"width_bits", 32},
                                                        {"banks", 1},         {"count", 2},
@@ -23,6 +23,9 @@ std::map<std::string, std::int64_t> sample_attributes(const ClassPrices& prices)
   std::map<std::string, std::int64_t> attributes;
   for (const std::string& name : prices.attributes) {
     attributes[name] = samples.at(name);
+  }
+  if (prices.name == "small_sram") {
+    attributes["size_bytes"] = 512;
   }
   return attributes;
 }

@@ -258,7 +258,7 @@ TEST(LayerTraceFault, AllWrongShapesAreReportedAtOnce) {
                           HasSubstr("layers[4]: e: changes 10 elements into 11"),
                           HasSubstr("layers[5]: f: changes 11 elements into 12"),
                           HasSubstr("layers[6]: add takes 2 inputs, 1 given"),
-                          HasSubstr("'frist' is neither"), HasSubstr("go together")));
+                          HasSubstr("go together"), HasSubstr("'frist' is neither")));
 }
 
 TEST(LayerTraceFault, RulesOfOperatorsHold) {
