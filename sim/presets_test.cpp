@@ -154,7 +154,7 @@ TEST(OnChip, MovesNothingOffChip) {
   EXPECT_EQ(inside.compulsory_offchip_bytes(), 0);
   EXPECT_GE(served(inside, "external"), 77'706) << "parameters of ResNet-8";
   const RunResult outside = run_preset(
-      "on_chip_16x16", "resnet8", {"memory.external.kind=generic", "memory.external.prices=emram"});
+      "on_chip_16x16", "resnet8", {"memory.external.kind=generic", "memory.external.prices=psram"});
   EXPECT_EQ(served(outside, "external"), served(inside, "external"));
   EXPECT_GE(outside.offchip_bytes(), outside.compulsory_offchip_bytes());
   EXPECT_GE(outside.compulsory_offchip_bytes(), 77'706);
