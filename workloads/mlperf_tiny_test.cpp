@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <optional>
 
 #include "base/csv.h"
 #include "base/digest.h"
@@ -17,6 +18,7 @@
 #include "workloads/quantization.h"
 #include "workloads/seeded.h"
 #include "workloads/summary.h"
+#include "workloads/tflite_schema.h"
 
 namespace milliwatt::workloads {
 namespace {
@@ -183,6 +185,16 @@ TEST_P(MlperfTinyNetwork, TensorsAgreeWithTheModelDescription) {
   }
 }
 
+/// The kind behind the format's name of an operator.
+std::optional<OperatorKind> published_kind(const std::string& name) {
+  constexpr std::int32_t kMostCodes = 256;
+  std::int32_t code = 0;
+  while (code < kMostCodes && tflite::builtin_name(code) != name) {
+    ++code;
+  }
+  return tflite::kind_of(code);
+}
+
 TEST_P(MlperfTinyNetwork, OperatorsAgreeWithTheModelDescription) {
   const json model = read_json(where_ / "model.json");
   ASSERT_EQ(graph_.operators.size(), model["ops"].size());
@@ -191,6 +203,7 @@ TEST_P(MlperfTinyNetwork, OperatorsAgreeWithTheModelDescription) {
   for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
     const Operator& op = graph_.operators[i];
     const json& expected = model["ops"][i];
+    EXPECT_EQ(published_kind(expected["op"]), op.kind) << op.name;
     EXPECT_EQ(json(op.inputs), expected["inputs"]) << op.name;
     EXPECT_EQ(json(op.outputs), expected["outputs"]) << op.name;
     EXPECT_EQ(macs(graph_, op), expected["macs"]) << op.name;
@@ -347,6 +360,43 @@ TEST_F(OperatorCases, AllWideCasesAreByteEqual) {
       {"ADD", 11},           {"CONV_2D", 15}, {"LEAKY_RELU", 15},   {"PAD", 13},
       {"STRIDED_SLICE", 23}, {"SUB", 1},      {"TRANSPOSE_CONV", 3}};
   EXPECT_EQ(passed, expected);
+}
+
+/// Whether a damaged file is refused; one that is not must run, or tell of an overflow.
+bool refused(const Bytes& damaged) {
+  try {
+    const Graph graph = read_tflite(damaged, "net");
+    run_reference(graph, seeded_input(graph, 1));
+  } catch (const base::UserError&) {
+    return true;
+  } catch (const base::SimulationError&) {
+    return false;
+  }
+  return false;
+}
+
+TEST_F(OperatorCases, DamagedFilesNeverDoHarm) {
+  constexpr int kRounds = 20;
+  Xorshift32 random(7);
+  int refusals = 0;
+  int files = 0;
+  const json manifest = read_json(folder() / "ops" / "manifest.json");
+  for (const json& one : manifest["cases"]) {
+    const Bytes whole = read_bytes(folder() / "ops" / one["model"].get<std::string>());
+    for (int round = 0; round < kRounds; ++round) {
+      Bytes damaged = whole;
+      for (std::uint32_t i = random.next() % 3; i < 3; ++i) {
+        damaged[random.next() % damaged.size()] ^=
+            static_cast<std::uint8_t>(1 + random.next() % 255);
+      }
+      refusals += refused(damaged) ? 1 : 0;
+    }
+    ++files;
+  }
+  EXPECT_EQ(files, 115);
+  // Flips in weights and names are harmless, those in offsets, shapes and options are not.
+  EXPECT_GT(refusals, files * kRounds / 10);
+  EXPECT_LT(refusals, files * kRounds);
 }
 
 /// Elements of the case's output that single rounding changes, and the largest change.

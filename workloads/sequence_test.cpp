@@ -2,8 +2,11 @@
 // Operators with states, and what checks and importer say about operators behind softmax.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "base/error.h"
 #include "workloads/check.h"
+#include "workloads/geometry.h"
 #include "workloads/graph_testing.h"
 #include "workloads/operator_parameters.h"
 #include "workloads/reference.h"
@@ -144,6 +147,19 @@ TEST(Split, GivesEachOutputItsStretch) {
   EXPECT_EQ(values.at(2), bytes_of({3, 4, 5, 8, 9, 10}));
   graph.tensors[2].shape = {2, 4};
   EXPECT_THROW(check_graph(graph), base::UserError);
+}
+
+TEST(Slice, RangesCountAsInNumpy) {
+  const auto stretch = [](SliceRange range, std::int64_t extent) {
+    const Stretch made = stretch_of(range, extent);
+    return std::make_pair(made.first, made.count);
+  };
+  EXPECT_EQ(stretch({1, 7, 3}, 10), std::make_pair(1L, 2L));    // 1, 4
+  EXPECT_EQ(stretch({-3, 99, 1}, 10), std::make_pair(7L, 3L));  // 7, 8, 9
+  EXPECT_EQ(stretch({5, 5, 1}, 10), std::make_pair(5L, 0L));
+  EXPECT_EQ(stretch({-1, -99, -4}, 10), std::make_pair(9L, 3L));  // 9, 5, 1
+  EXPECT_EQ(stretch({7, 7, 2, true, true}, 5), std::make_pair(0L, 3L));
+  EXPECT_EQ(stretch({7, 7, -2, true, true}, 5), std::make_pair(4L, 3L));
 }
 
 TEST(Slice, StepsBackwards) {

@@ -339,7 +339,9 @@ class AttributeReader {
     const Shape& shape = data_shape();
     const bool good = slice.begin.size() == shape.size() && slice.count.size() == shape.size();
     for (std::size_t d = 0; good && d < shape.size(); ++d) {
-      slice.count[d] = slice.count[d] == -1 ? shape[d] - slice.begin[d] : slice.count[d];
+      const std::int64_t rest = std::int64_t{shape[d]} - slice.begin[d];
+      slice.count[d] = slice.count[d] == -1 && rest <= shape[d] ? static_cast<std::int32_t>(rest)
+                                                                : slice.count[d];
     }
     return slice;
   }
@@ -361,44 +363,18 @@ class AttributeReader {
     }
     Slice slice;
     for (std::size_t d = 0; d < rank; ++d) {
-      add_stride(slice, data_shape()[d], {begin[d], end[d], step[d]}, 1 << d);
+      const auto masked = [&](Field field) {
+        return (options_.scalar<std::int32_t>(field, 0) & (1 << d)) != 0;
+      };
+      const Stretch stretch = stretch_of(
+          {begin[d], end[d], step[d], masked(Field::kBeginMask), masked(Field::kEndMask)},
+          data_shape()[d]);
+      slice.begin.push_back(static_cast<std::int32_t>(stretch.first));
+      slice.step.push_back(step[d]);
+      slice.count.push_back(masked(Field::kShrinkMask) ? 1
+                                                       : static_cast<std::int32_t>(stretch.count));
     }
     return slice;
-  }
-
-  struct Stride {
-    std::int64_t begin;
-    std::int64_t end;
-    std::int64_t step;
-  };
-
-  /// One dimension as in numpy; a set mask bit means from the first, to the last, or just `begin`.
-  void add_stride(Slice& slice, std::int64_t extent, Stride s, std::int32_t bit) {
-    const auto masked = [&](StridedSliceField field) {
-      return (options_.scalar<std::int32_t>(field, 0) & bit) != 0;
-    };
-    const bool forward = s.step > 0;
-    const std::int64_t lowest = forward ? 0 : -1;
-    const std::int64_t highest = forward ? extent : extent - 1;
-    const auto place = [&](std::int64_t at) {
-      return std::clamp(at < 0 ? at + extent : at, lowest, std::max(lowest, highest));
-    };
-    std::int64_t begin = place(s.begin);
-    std::int64_t end = place(s.end);
-    if (masked(StridedSliceField::kBeginMask)) {
-      begin = forward ? lowest : highest;
-    }
-    if (masked(StridedSliceField::kEndMask)) {
-      end = forward ? highest : lowest;
-    }
-    const std::int64_t span = forward ? end - begin : begin - end;
-    const std::int64_t size = forward ? s.step : -s.step;
-    const std::int64_t count = masked(StridedSliceField::kShrinkMask)
-                                   ? 1
-                                   : std::max<std::int64_t>(span + size - 1, 0) / size;
-    slice.begin.push_back(static_cast<std::int32_t>(begin));
-    slice.step.push_back(static_cast<std::int32_t>(s.step));
-    slice.count.push_back(static_cast<std::int32_t>(count));
   }
 
   Lstm read_lstm() {
