@@ -3,7 +3,9 @@
 // external_kinds.cpp.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,16 +16,24 @@
 
 namespace milliwatt::memory {
 
+/// What every kind may say beside its own keys.
+struct ExternalCommon {
+  std::string prices;                            ///< empty: those of the kind
+  std::optional<std::uint32_t> port_width = {};  ///< bytes; none: as wide as the bus
+};
+
 /// An off-chip memory as a platform file describes it.
 class ExternalConfig {
  public:
-  ExternalConfig(std::string kind, std::string prices)
-      : kind_{std::move(kind)}, prices_{std::move(prices)} {}
+  ExternalConfig(std::string kind, ExternalCommon common)
+      : kind_{std::move(kind)}, common_{std::move(common)} {}
   virtual ~ExternalConfig() = default;
 
   const std::string& kind() const { return kind_; }
   /// Variant of the technology's external_memory that prices it.
-  const std::string& prices() const { return prices_.empty() ? kind_ : prices_; }
+  const std::string& prices() const { return common_.prices.empty() ? kind_ : common_.prices; }
+  /// Of its controller's port on the bus.
+  std::optional<std::uint32_t> port_width() const { return common_.port_width; }
 
   virtual std::int64_t size() const = 0;
   virtual bool writable() const = 0;
@@ -38,14 +48,15 @@ class ExternalConfig {
   virtual base::YamlNode dump_parameters() const = 0;
 
   std::string kind_;
-  std::string prices_;
+  ExternalCommon common_;
 };
 
 struct ExternalKind {
   std::string name;
   std::string doc;
   std::vector<base::ParameterRow> (*describe)();
-  std::shared_ptr<const ExternalConfig> (*read)(const ExternalKind& kind, const std::string& prices,
+  std::shared_ptr<const ExternalConfig> (*read)(const ExternalKind& kind,
+                                                const ExternalCommon& common,
                                                 const base::YamlNode& map,
                                                 base::Diagnostics& faults);
 };
