@@ -17,8 +17,8 @@ enum mw_kernel {
   MW_KERNEL_SOFTMAX = 7
 };
 
-/* What one call may be given: bytes of an operand, taps of a depthwise or pooling window (whose sums
-   stay in 32 bits), and 2 to the power of elementary steps. */
+/* What one call may be given: bytes of an operand, taps of a depthwise or pooling window (whose
+   sums stay in 32 bits), and 2 to the power of elementary steps. */
 enum mw_kernel_limit {
   MW_KERNEL_MOST_TAPS = 1 << 15,
   MW_KERNEL_MOST_OPERAND_BYTES = 1 << 28,

@@ -7,6 +7,7 @@
 #include "app/help.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "sim/plan_file.h"
 #include "sim/platform.h"
 
 namespace milliwatt::app {
@@ -21,8 +22,8 @@ std::string short_name(const std::string& name) {
                                    : name.substr(open + 2, name.size() - open - 3);
 }
 
-std::string list_components(const std::vector<sim::ComponentDoc>& docs) {
-  std::string text = "Parts of a platform file; `milliwatt describe COMPONENT` lists its keys.\n\n";
+std::string list_components(const std::string& title, const std::vector<sim::ComponentDoc>& docs) {
+  std::string text = title + "\n\n";
   for (const sim::ComponentDoc& doc : docs) {
     text += fmt::format("  {:<24}{}\n", doc.name, wrap(doc.doc, kWidth - 26, 26));
   }
@@ -43,8 +44,8 @@ std::string describe_parameter(const base::ParameterRow& row) {
     return value.empty() ? std::string() : fmt::format("  {} {}", name, value);
   };
   std::string text =
-      fmt::format("  {:<24}  {}{}{}\n", row.key, "default " + row.def, field("range", row.range),
-                  row.range.empty() ? field("unit", row.unit) : "");
+      fmt::format("  {:<24}  {}{}{}\n", row.key, row.def.empty() ? "" : "default " + row.def,
+                  field("range", row.range), row.range.empty() ? field("unit", row.unit) : "");
   for (const std::string& line : {row.doc, origin(row)}) {
     text += line.empty() ? "" : fmt::format("    {}\n", wrap(line, kWidth - 4, 4));
   }
@@ -73,23 +74,34 @@ const sim::ComponentDoc& find(const std::vector<sim::ComponentDoc>& docs,
 }
 
 int run(const Arguments& arguments) {
-  const std::vector<sim::ComponentDoc> docs = sim::component_docs();
-  std::cout << (arguments.positionals().empty() ? list_components(docs)
-                                                : describe(find(docs, arguments.positionals()[0])));
+  std::vector<sim::ComponentDoc> platform = sim::component_docs();
+  const std::vector<sim::ComponentDoc> plan = sim::plan_file_docs();
+  if (arguments.positionals().empty()) {
+    std::cout << list_components(
+                     "Parts of a platform file; `milliwatt describe COMPONENT` lists its keys.",
+                     platform)
+              << "\n"
+              << list_components("Parts of a plan file.", plan);
+    return kGood;
+  }
+  platform.insert(platform.end(), plan.begin(), plan.end());
+  std::cout << describe(find(platform, arguments.positionals()[0]));
   return kGood;
 }
 
 }  // namespace
 
 Command describe_command() {
-  return {"describe",
-          "[COMPONENT]",
-          "Lists the parts of a platform file, or the keys of one part with default, range, unit "
-          "and source.",
-          "  milliwatt describe\n"
-          "  milliwatt describe systolic\n",
-          CommandLine({}, {"COMPONENT"}, 0, 1),
-          run};
+  return {
+      "describe",
+      "[COMPONENT]",
+      "Lists the parts of a platform file and a plan file, or the keys of one part with default, "
+      "range, unit and source.",
+      "  milliwatt describe\n"
+      "  milliwatt describe systolic\n"
+      "  milliwatt describe systolic_mapping\n",
+      CommandLine({}, {"COMPONENT"}, 0, 1),
+      run};
 }
 
 }  // namespace milliwatt::app

@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "app/help.h"
+#include "memory/external_kinds.h"
 #include "sim/machines.h"
 
 namespace milliwatt::app {
@@ -41,9 +42,11 @@ std::string section(const std::string& title, const std::vector<std::string>& li
   return text + (lines.empty() ? "  none\n" : "");
 }
 
-std::vector<std::string> machines() {
+/// Machines, memories: their names with a sentence each.
+template <typename Kind>
+std::vector<std::string> kinds(const std::vector<Kind>& all) {
   std::vector<std::string> lines;
-  for (const sim::MachineKind& kind : sim::machine_kinds()) {
+  for (const Kind& kind : all) {
     lines.push_back(fmt::format("{:<12}  {}", kind.name, wrap(kind.doc, 84, 16)));
   }
   return lines;
@@ -53,7 +56,8 @@ int run(const Arguments& /*arguments*/) {
   std::cout << section("platforms", files(shelf("configs/platforms"), {".yaml"})) << "\n"
             << section("technologies", files(shelf("configs/technologies"), {".yaml"})) << "\n"
             << section("networks", files(shelf("workloads/networks"), {".yaml", ".tflite"})) << "\n"
-            << section("machines", machines());
+            << section("machines", kinds(sim::machine_kinds())) << "\n"
+            << section("memories off chip", kinds(memory::external_kinds()));
   return kGood;
 }
 
@@ -63,7 +67,7 @@ Command list_command() {
   return {
       "list",
       "",
-      "Lists the platforms, technologies, networks and machines that are at hand.",
+      "Lists the platforms, technologies, networks, machines and memories that are at hand.",
       "Files are those under configs/ and workloads/networks/ of the working directory, or else\n"
       "those that came with milliwatt.\n",
       CommandLine({}, {}, 0, 0),

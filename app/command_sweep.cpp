@@ -9,6 +9,7 @@
 #include "app/file_kind.h"
 #include "app/stop_signals.h"
 #include "app/sweep_progress.h"
+#include "base/diagnostics.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -30,9 +31,15 @@ std::string own_digest() {
 sim::PointSpace space_of(const Arguments& arguments) {
   PlatformsAndNetworks files = platforms_and_networks(arguments.positionals());
   std::vector<sim::Axis> axes;
+  base::Diagnostics faults;
   for (const std::string& text : arguments.values("vary")) {
-    axes.push_back(sim::parse_axis(text));
+    try {
+      axes.push_back(sim::parse_axis(text));
+    } catch (const base::UserError& error) {
+      faults.add(error.what());
+    }
   }
+  faults.throw_if_any();
   return {std::move(files.platforms), std::move(files.networks), std::move(axes),
           arguments.values("set")};
 }

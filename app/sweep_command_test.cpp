@@ -228,12 +228,23 @@ TEST_F(Commands, ASweepTellsEachBadKeyOnce) {
   EXPECT_FALSE(fs::exists(file("out")));
 }
 
+TEST_F(Commands, ASweepTellsAllBadAxesAtOnce) {
+  const Outcome bad = run("sweep " + kPlatform + " " + kNetwork +
+                          " --vary accelerator.rows --vary bus.width= --vary a=1,1");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_EQ(std::count(bad.err.begin(), bad.err.end(), '\n'), 3);
+}
+
 TEST_F(Commands, ASweepMayVaryKeysThatNeedEachOther) {
-  // burst is a key of psram, wrap one of hyperram: each value is good at some points.
-  const Outcome done = run("sweep " + kMinimal + " " + kNetwork +
-                           " --level estimate --vary memory.external.kind=psram,hyperram"
-                           " --vary memory.external='{kind: hyperram, wrap: 32 B}' --dry-run");
+  // psram has no key `wrap`: at half of the points it is at fault, with hyperram it is not.
+  write("psram.yaml", "memory: {external: {kind: psram}}\n");
+  const std::string sweep = "sweep '" + file("psram.yaml") + "' " + kNetwork +
+                            " --level estimate --vary 'memory.external.wrap=16 B,32 B' --out '" +
+                            file("out") + "'";
+  EXPECT_EQ(run(sweep).code, 2);
+  const Outcome done = run(sweep + " --vary memory.external.kind=psram,hyperram");
   EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("4 points: 2 ok, 2 infeasible"));
 }
 
 TEST_F(Commands, OtherArgumentsDoNotContinueASweep) {

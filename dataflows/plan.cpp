@@ -187,8 +187,15 @@ bool is_alias(const Graph& graph, const Operator& op) {
 Plan make_plan(const Graph& graph, const PlatformView& platform, const ForcedPlan& forced) {
   refuse_unsupported(graph, platform);
   Plan plan;
-  plan_memory(graph, platform, plan, forced);
   std::vector<std::string> faults;
+  const auto add = [&](const base::UserError& error) {
+    faults.insert(faults.end(), error.messages().begin(), error.messages().end());
+  };
+  try {
+    plan_memory(graph, platform, plan, forced);
+  } catch (const base::UserError& error) {
+    add(error);
+  }
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     const auto found = forced.operators.find(i);
@@ -199,7 +206,7 @@ Plan make_plan(const Graph& graph, const PlatformView& platform, const ForcedPla
                                    ? plan_alias(wanted)
                                    : OperatorPlanner{graph, op, platform, plan, wanted}.run());
     } catch (const base::UserError& error) {
-      faults.insert(faults.end(), error.messages().begin(), error.messages().end());
+      add(error);
     }
   }
   if (!faults.empty()) {

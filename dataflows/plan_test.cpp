@@ -232,7 +232,8 @@ TEST(ForcedMapping, GoesToTheEngineAndNotToTheHost) {
 TEST(ForcedPlan, ListsEverythingThatCannotBe) {
   ForcedPlan forced = forced_to(0, Runner::kEngine);
   forced.operators[2] = forced.operators[0];
-  EXPECT_EQ(refusals(three_pools(), platform_of({}), forced).size(), 2u);
+  forced.tensors[1] = {MW_REGION_SRAM, 1 << 20, {}};
+  EXPECT_EQ(refusals(three_pools(), platform_of({}), forced).size(), 3u);
 }
 
 TEST(Plan, TheArrayLeavesToTheHostWhatItRefuses) {

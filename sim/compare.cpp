@@ -48,6 +48,15 @@ std::string utilisation(const RunResult& run) {
   return total.peak_macs_per_cycle == 0 ? "-" : three_digits(100 * total.utilisation()) + " %";
 }
 
+/// Share of the cycles in which nothing but the host works.
+std::string host_time(const RunResult& run) {
+  const std::int64_t host = total_of(run).cycles_by_cause[static_cast<std::size_t>(Cause::kHost)];
+  return run.cycles.low == 0 ? "-"
+                             : three_digits(100.0 * static_cast<double>(host) /
+                                            static_cast<double>(run.cycles.low)) +
+                                   " %";
+}
+
 std::vector<Quantity> quantities() {
   return {
       {"cycles", cycles},
@@ -73,6 +82,7 @@ std::vector<Quantity> quantities() {
       {"  compulsory",
        [](const RunResult& run) { return std::to_string(run.compulsory_offchip_bytes()); }},
       {"utilisation", utilisation},
+      {"host_time", host_time},
       {"bound_by",
        [](const RunResult& run) { return std::string(cause_name(total_of(run).bound_by())); }},
       {"technology", [](const RunResult& run) { return run.technology; }}};

@@ -40,7 +40,7 @@ TEST(CyclesPage, ComputeOfAConvolutionIsItsFolds) {
   // are 4 tiles; 16 filters are one column tile. A fold takes 2R + T + c - 2 cycles.
   const std::int64_t folds = 9 * 4;
   const std::int64_t fold = 2 * 16 + 8 * 32 + 16 - 2;
-  EXPECT_EQ(result.layers[2].mapping.substr(0, 21), "tiles of 8x32 pixels,");
+  EXPECT_EQ(result.layers[2].mapping.substr(0, 20), "tiles of 8x32 pixels");
   EXPECT_EQ(cycles_of(result.layers[2], Cause::kCompute), folds * fold);
 }
 

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "base/error.h"
@@ -150,23 +153,34 @@ Json with_run(const Json& json) {
   return sections;
 }
 
-/// " (+12, +1.5 %)" for two integers; nothing otherwise.
+bool is_integer(const std::string& text) {
+  const std::size_t digits = text.rfind('-', 0) == 0 ? 1 : 0;
+  return text.size() > digits && text.size() - digits <= 18 &&
+         text.find_first_not_of("0123456789", digits) == std::string::npos;
+}
+
+/// The number that the whole text is.
+std::optional<double> number_of(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [behind, fault] = std::from_chars(text.data(), end, value);
+  return fault == std::errc() && behind == end ? std::optional{value} : std::nullopt;
+}
+
+/// "  (+12, +1.5 %)" for two integers, "  (+1.5 %)" for other numbers; nothing for texts.
 std::string change(const Difference& difference) {
-  const auto integer = [](const std::string& text) {
-    const std::size_t digits = text.rfind('-', 0) == 0 ? 1 : 0;
-    return text.size() > digits && text.size() - digits <= 18 &&
-           text.find_first_not_of("0123456789", digits) == std::string::npos;
-  };
-  if (!integer(difference.a) || !integer(difference.b)) {
+  const std::optional<double> a = number_of(difference.a);
+  const std::optional<double> b = number_of(difference.b);
+  if (!a || !b) {
     return "";
   }
-  const std::int64_t a = std::stoll(difference.a);
-  const std::int64_t b = std::stoll(difference.b);
-  const std::string share = a == 0
-                                ? ""
-                                : fmt::format(", {:+.3g} %", 100 * static_cast<double>(b - a) /
-                                                                 static_cast<double>(std::abs(a)));
-  return fmt::format("  ({:+d}{})", b - a, share);
+  const std::string share = *a == 0 ? "" : fmt::format("{:+.3g} %", 100 * (*b - *a) / std::abs(*a));
+  const std::string step =
+      is_integer(difference.a) && is_integer(difference.b)
+          ? fmt::format("{:+d}", std::stoll(difference.b) - std::stoll(difference.a))
+          : "";
+  const char* comma = step.empty() || share.empty() ? "" : ", ";
+  return step.empty() && share.empty() ? "" : fmt::format("  ({}{}{})", step, comma, share);
 }
 
 /// Sections of which a few lines tell enough.

@@ -4,6 +4,7 @@
 #include "accelerators/systolic/systolic_config.h"
 #include "accelerators/systolic/systolic_machine.h"
 #include "dataflows/systolic_engine.h"
+#include "dataflows/systolic_parameters.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -55,12 +56,19 @@ std::shared_ptr<const MachineConfig> read_systolic(const base::YamlNode& map,
 
 std::vector<base::ParameterRow> describe_systolic() { return systolic_schema().describe(); }
 
+std::vector<base::ParameterRow> describe_systolic_mapping() {
+  return dataflows::systolic_parameter_schema().describe();
+}
+
 }  // namespace
 
 const std::vector<MachineKind>& machine_kinds() {
   static const std::vector<MachineKind> kKinds = {
-      {"systolic", "Systolic array of int8 processing elements: weight, output or input stationary.",
-       describe_systolic, read_systolic},
+      {"systolic",
+       "Systolic array of int8 processing elements: weight, output or input stationary.",
+       describe_systolic,
+       "How a convolution or fully connected layer is cut up for a systolic array.",
+       describe_systolic_mapping, read_systolic},
   };
   return kKinds;
 }

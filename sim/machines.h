@@ -38,6 +38,9 @@ struct MachineKind {
   std::string name;
   std::string doc;
   std::vector<base::ParameterRow> (*describe)();
+  /// What its mappings are, and their parameters, as plan files give them.
+  std::string mapping_doc;
+  std::vector<base::ParameterRow> (*describe_mapping)();
   /// Reads the map under `accelerator`. Faults go to `faults`; the result is then of no use.
   std::shared_ptr<const MachineConfig> (*read)(const base::YamlNode& map,
                                                base::Diagnostics& faults);

@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/schema.h"
 #include "base/utf8.h"
+#include "dataflows/vector_task.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -121,6 +122,14 @@ YamlNode tensor_node(const workloads::Tensor& tensor, const dataflows::PlannedTe
     node.set(value.key, value.value);
   }
   return node;
+}
+
+/// The parameters of a mapping have no default: the planner looks for the best.
+ComponentDoc chosen_when_absent(ComponentDoc doc) {
+  for (base::ParameterRow& row : doc.parameters) {
+    row.def = "chosen";
+  }
+  return doc;
 }
 
 bool is_number(const std::string& text) {
@@ -241,7 +250,7 @@ class PlanFile::Roll {
     const auto first = std::find(names_.begin(), names_.end(), subject.key);
     if (first == names_.end()) {
       faults.add(subject.place,
-                 fmt::format("the network has no {} '{}'{}; a number is possible too", what_,
+                 fmt::format("the network has no {} '{}' (names and numbers are possible){}", what_,
                              subject.key, base::did_you_mean(subject.key, names_)));
       return std::nullopt;
     }
@@ -301,9 +310,18 @@ ForcedPlan PlanFile::forced(const workloads::Graph& graph) const {
 }
 
 std::vector<ComponentDoc> plan_file_docs() {
-  return {{"plan", header_schema().doc(), header_schema().describe()},
-          {"plan.operator", operator_schema().doc(), operator_schema().describe()},
-          {"plan.tensor", tensor_schema().doc(), tensor_schema().describe()}};
+  const auto doc = [](const char* name, const auto& schema) {
+    return ComponentDoc{name, schema.doc(), schema.describe()};
+  };
+  std::vector<ComponentDoc> docs = {doc("plan", header_schema()),
+                                    doc("plan.operators", operator_schema()),
+                                    doc("plan.tensors", tensor_schema())};
+  for (const MachineKind& kind : machine_kinds()) {
+    docs.push_back(
+        chosen_when_absent({kind.name + "_mapping", kind.mapping_doc, kind.describe_mapping()}));
+  }
+  docs.push_back(chosen_when_absent(doc("vector_mapping", dataflows::vector_parameter_schema())));
+  return docs;
 }
 
 }  // namespace milliwatt::sim

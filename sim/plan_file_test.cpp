@@ -111,16 +111,16 @@ TEST(PlanFile, SaysWhatTheNetworkDoesNotHave) {
                 "  0: {name: covn}\ntensors:\n  imge: {memory: sram}\n  99999999: {memory: sram}\n",
                 graph),
       ElementsAre(
-          "plan.yaml:2:3: operators.cnov: the network has no operator 'cnov'; did you mean "
-          "'conv'?; a number is possible too",
+          "plan.yaml:2:3: operators.cnov: the network has no operator 'cnov' (names and "
+          "numbers are possible); did you mean 'conv'?",
           "plan.yaml:3:3: operators.2: the network has no operator 2; its operators are 0 "
           ".. 1",
           "plan.yaml:4:3: operators.1: the operator is a 'reshape' in the network, not "
           "'softmax'",
           "plan.yaml:5:3: operators.0: the operator is called 'conv' in the network, not "
           "'covn'",
-          "plan.yaml:7:3: tensors.imge: the network has no tensor 'imge'; did you mean "
-          "'image'?; a number is possible too",
+          "plan.yaml:7:3: tensors.imge: the network has no tensor 'imge' (names and numbers "
+          "are possible); did you mean 'image'?",
           "plan.yaml:8:3: tensors.99999999: the network has no tensor 99999999; its tensors "
           "are 0 .. 3"));
   EXPECT_THAT(faults_of("operators: {0: {}, conv: {}}", graph),

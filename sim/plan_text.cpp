@@ -24,15 +24,16 @@ const char* region_name(std::uint32_t region) {
 std::string operator_line(const workloads::Graph& graph, const dataflows::Plan& plan,
                           std::size_t i) {
   const dataflows::PlannedOperator& planned = plan.operators[i];
-  const char* kind = workloads::operator_name(graph.operators[i].kind);
+  const workloads::Operator& op = graph.operators[i];
+  const std::string kind = fmt::format("{:17} {:16}", workloads::operator_name(op.kind), op.name);
   if (planned.runner == Runner::kAlias) {
-    return fmt::format("{:4} {:18} none: the output shares the input's bytes\n", i, kind);
+    return fmt::format("{:4} {} none: the output shares the input's bytes\n", i, kind);
   }
   if (planned.runner == Runner::kHost) {
-    return fmt::format("{:4} {:18} host: {}{}{}\n", i, kind, planned.task->mapping(),
+    return fmt::format("{:4} {} host: {}{}{}\n", i, kind, planned.task->mapping(),
                        planned.reason.empty() ? "" : ", because ", planned.reason);
   }
-  return fmt::format("{:4} {:18} accelerator: {}\n", i, kind, planned.task->mapping());
+  return fmt::format("{:4} {} accelerator: {}\n", i, kind, planned.task->mapping());
 }
 
 }  // namespace

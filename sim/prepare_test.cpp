@@ -108,9 +108,13 @@ TEST(PlanText, SaysWhoRunsWhatAndWhereTensorsLive) {
   const dataflows::Plan plan = plan_for(platform, graph);
   const Program program = program_for(platform, graph, plan);
   const std::string text = plan_text(graph, plan, program);
-  EXPECT_THAT(text, HasSubstr("   0 max_pool2d         accelerator: "));
-  EXPECT_THAT(text, HasSubstr("   1 reshape            none: the output shares the input's bytes"));
-  EXPECT_THAT(text, HasSubstr("   2 softmax            host: software kernel, because "));
+  EXPECT_THAT(text, HasSubstr("   0 max_pool2d        pool             accelerator: "));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "   1 reshape           flatten          none: the output shares the input's bytes"));
+  EXPECT_THAT(text,
+              HasSubstr("   2 softmax           softmax          host: software kernel, because "));
   EXPECT_THAT(text, HasSubstr("memory: sram 128 bytes, external 0 bytes of tensors, "));
   // 64 bytes of image, free after the pool; "flat" is "pooled", read up to operator 2.
   EXPECT_THAT(text,

@@ -42,7 +42,8 @@ class Workload {
   std::optional<workloads::TensorValues> reference_;
 };
 
-/// Plans, runs and prices; of `options`, level, check and the plan file count. Throws as the one below.
+/// Plans, runs and prices; of `options`, level, check and the plan file count. Throws as the one
+/// below.
 RunResult run(Platform platform, Workload& workload, const RunOptions& options);
 
 /// Loads, plans, runs and prices. Throws UserError for bad input; SimulationError when a tensor

@@ -4,9 +4,9 @@
 
     bad_yaml.py ROOT APP [--update]
 
-NAME.expected holds what `milliwatt check NAME.yaml` prints; files that an editor or git could not keep
-are made here. Every platform and layer trace is given to `milliwatt run` as well: it must leave with 2,
-say the same, and write nothing. --update writes the .expected files anew and prints what changed.
+NAME.expected holds what `milliwatt check NAME.yaml` prints; for a plan, what `milliwatt run --use-plan`
+does. Files that an editor or git could not keep are made here. Every platform and layer trace is given to
+`milliwatt run` as well: it must leave with 2, say the same, and write nothing. --update writes the .expected files anew and prints what changed.
 """
 
 import difflib
@@ -67,9 +67,13 @@ class Check:
     def messages(self, name):
         """What `check` says; everything else about a refusal is looked at as well."""
         file = name + ".yaml"
-        code, out, err = milliwatt(self.app, self.folder, "check", file)
-        if code != 2 or out:
-            self.fault(name, f"check left with {code} and printed '{out}'")
+        command = ["check", file]
+        if name.startswith("plan_"):
+            command = ["run", "good_platform.yaml", "good_trace.yaml", "--use-plan", file, "--out",
+                       "out"]
+        code, out, err = milliwatt(self.app, self.folder, *command)
+        if code != 2 or out or os.path.exists(os.path.join(self.folder, "out")):
+            self.fault(name, f"{command[0]} left with {code}, printed '{out}' or wrote something")
         for line in err.splitlines():
             if not line.startswith("milliwatt: error: "):
                 self.fault(name, f"not a message: {line}")
@@ -134,10 +138,11 @@ def main():
         shutil.copytree(os.path.join(root, "configs/technologies"),
                         os.path.join(scratch, "technologies"))
         for name, text in {
-                "good_platform.yaml": "bus: {width: 8 B}\n",
+                "good_platform.yaml": "accelerator: {rows: 4, columns: 4}\n",
                 "good_trace.yaml": "layer_trace: 1\nname: tiny\n"
-                                   "inputs:\n  - {name: a, shape: [1, 8]}\n"
-                                   "layers:\n  - {kind: softmax}\n"}.items():
+                                   "inputs:\n  - {name: a, shape: [1, 4, 4, 2]}\n"
+                                   "layers:\n  - {kind: conv2d, name: conv, filters: 2, kernel: 3}\n"
+                                   "  - {kind: softmax, name: probabilities}\n"}.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
         check = Check(root, app, folder)
