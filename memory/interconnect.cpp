@@ -30,9 +30,7 @@ bool power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 
 }  // namespace
 
 base::ComponentClass bus_class() {
-  return {
-      "bus",
-      {{"beat", "one beat of the link's width"}, {"burst", "one granted burst, or piece of one"}}};
+  return {"bus", {{"beat", "one beat of the link's width"}, {"burst", "one granted burst"}}};
 }
 
 base::Schema<InterconnectConfig> interconnect_schema() {

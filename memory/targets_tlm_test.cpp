@@ -157,7 +157,7 @@ TEST_F(SplitRegisterTest, TheErrorOfOnePieceIsThatOfTheBurst) {
     access({0x13, 13, true, {}}, data);  // five odd bytes, then eight good ones
     FAIL() << "no error";
   } catch (const base::SimulationError& error) {
-    EXPECT_STREQ(error.what(), "port: write of 13 bytes at 0x13: TLM_COMMAND_ERROR_RESPONSE");
+    EXPECT_STREQ(error.what(), "port: write of 13 bytes at 0x13: TLM_BURST_ERROR_RESPONSE");
   }
   EXPECT_EQ(writes_.size(), 2u);
 }
