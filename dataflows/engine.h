@@ -39,7 +39,7 @@ class EngineTask {
   /// The descriptor's bytes, head included.
   virtual std::vector<std::uint8_t> descriptor(const TaskPlaces& places,
                                                std::uint16_t layer) const = 0;
-  /// The mapping in one line, for people: "tiles of 8x32 pixels, filter tiles outer, ...".
+  /// The mapping in one line, for people: "tiles of 8x32 pixels and 16 filters, ...".
   virtual std::string mapping() const = 0;
   /// The same as data: parameters by name, of which `EngineModel::map` makes the same task again. A
   /// map, empty where there is nothing to choose.

@@ -141,7 +141,8 @@ bool is_product(const Operator& op) {
 
 std::optional<std::string> array_refuses(const Graph& graph, const Operator& op) {
   if (!is_product(op)) {
-    return "the array runs conv2d, depthwise_conv2d and fully_connected only";
+    return "it runs conv2d, depthwise_conv2d, fully_connected, add, average_pool2d and max_pool2d "
+           "only";
   }
   const Tensor& weights = graph.tensor(op.inputs[1]);
   const bool has_bias = op.inputs.size() > 2 && op.inputs[2] != workloads::kNoTensor;

@@ -233,7 +233,9 @@ TEST(SystolicRefuses, OtherTypesAndKinds) {
   graph.tensors[1].quantization.zero_points = {1};
   EXPECT_EQ(refused(graph), "the array needs weights with a zero point of 0");
   graph.operators[0].kind = OperatorKind::kSoftmax;
-  EXPECT_EQ(refused(graph), "the array runs conv2d, depthwise_conv2d and fully_connected only");
+  EXPECT_EQ(
+      refused(graph),
+      "it runs conv2d, depthwise_conv2d, fully_connected, add, average_pool2d and max_pool2d only");
 }
 
 TEST(SystolicRefuses, WhatDoesNotFit) {

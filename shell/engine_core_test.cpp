@@ -141,7 +141,7 @@ TEST(EngineFaults, BadDescriptors) {
   using D = ContractDescriptor;
   EXPECT_EQ(Bench().fault([](D&) {}), "status is not error");
   EXPECT_THAT(Bench().fault([](D& d) { d.head.magic = 1; }), HasSubstr("not a descriptor"));
-  EXPECT_THAT(Bench().fault([](D& d) { d.head.version = 2; }), HasSubstr("version 2"));
+  EXPECT_THAT(Bench().fault([](D& d) { d.head.version = 7; }), HasSubstr("version 7"));
   EXPECT_THAT(Bench().fault([](D& d) { d.head.bytes = 64; }), HasSubstr("says 64 bytes"));
   EXPECT_THAT(Bench().fault([](D& d) { d.head.operators = 0; }), HasSubstr("0 operators"));
   EXPECT_THAT(Bench().fault([](D& d) { d.head.operators = 2; }), HasSubstr("covers 1 operators"));

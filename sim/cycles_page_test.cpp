@@ -37,7 +37,7 @@ TEST(CyclesPage, LayersAndCausesSumToTheTotal) {
 TEST(CyclesPage, ComputeOfAConvolutionIsItsFolds) {
   const RunResult result = resnet8();
   // Operator 2: 3x3 over 16 channels is 144 taps, 9 folds of 16 rows; 1024 pixels in tiles of 8x32
-  // are 4 tiles; 16 filters are one column tile. A fold takes 2R + T + c - 2 cycles.
+  // are 4 tiles; 16 filters are one filter tile. A fold takes 2R + T + c - 2 cycles.
   const std::int64_t folds = 9 * 4;
   const std::int64_t fold = 2 * 16 + 8 * 32 + 16 - 2;
   EXPECT_EQ(result.layers[2].mapping.substr(0, 20), "tiles of 8x32 pixels");
