@@ -19,7 +19,16 @@ void check_combination(const Arguments& arguments, sim::Level level) {
   if (arguments.has("input") && arguments.has("seed")) {
     throw base::UserError("options '--input' and '--seed' exclude each other");
   }
-  for (const char* option : {"input", "seed", "tensors", "no-check"}) {
+  if (arguments.has("dataset") != arguments.has("labels")) {
+    throw base::UserError("options '--dataset' and '--labels' go together");
+  }
+  for (const char* option : {"input", "seed"}) {
+    if (arguments.has("dataset") && arguments.has(option)) {
+      throw base::UserError(
+          fmt::format("options '--dataset' and '--{}' exclude each other", option));
+    }
+  }
+  for (const char* option : {"input", "seed", "dataset", "tensors", "no-check"}) {
     if (level == sim::Level::kEstimate && arguments.has(option)) {
       throw base::UserError(
           fmt::format("option '--{}': the level estimate computes no values", option));
@@ -35,6 +44,8 @@ sim::RunOptions run_options(const Arguments& arguments) {
   options.level = parse_level(arguments.value("level", "values"));
   options.input_path = arguments.value("input");
   options.seed = parse_count("seed", arguments.value("seed", "1"));
+  options.dataset_path = arguments.value("dataset");
+  options.labels_path = arguments.value("labels");
   options.check = !arguments.has("no-check");
   options.plan_path = arguments.value("use-plan");
   check_combination(arguments, options.level);
@@ -75,6 +86,10 @@ std::vector<Option> options() {
            "Values of the network's input: .npy, or raw bytes as stored. Without "
            "it they are made from --seed."},
           {"seed", "N", "Seed of the input's values; 1 when absent."},
+          {"dataset", "FILE",
+           "Runs every image of this .npy file (N x the input's shape) and reports the accuracy; "
+           "the table above it is that of the first image."},
+          {"labels", "FILE", "The classes of --dataset: an .npy file of N integers."},
           {"set", "KEY=VALUE",
            "Changes a key of the platform, e.g. accelerator.rows=8. Repeatable.", true},
           {"level", "LEVEL",

@@ -222,6 +222,13 @@ TEST_F(Milliwatt, RefusesOptionsThatItWouldIgnore) {
   EXPECT_EQ(run(net + "--level estimate --input x.npy").code, 2);
   EXPECT_EQ(run(net + "--level estimate --no-check").code, 2);
   EXPECT_EQ(run(net + "--input x.npy --seed 3").code, 2);
+  EXPECT_EQ(run(net + "--dataset x.npy").err,
+            "milliwatt: error: options '--dataset' and '--labels' go together\n");
+  EXPECT_EQ(run(net + "--labels y.npy").code, 2);
+  EXPECT_EQ(run(net + "--dataset x.npy --labels y.npy --seed 3").err,
+            "milliwatt: error: options '--dataset' and '--seed' exclude each other\n");
+  EXPECT_EQ(run(net + "--dataset x.npy --labels y.npy --level estimate").err,
+            "milliwatt: error: option '--dataset': the level estimate computes no values\n");
   EXPECT_EQ(run(net + "--out '" + file("t/out") + "' --tensors '" + file("t") + "'").code, 2);
   EXPECT_EQ(run(net + "--out '" + file("t") + "' --tensors '" + file("t") + "'").code, 2);
   EXPECT_FALSE(fs::exists(file("t")));

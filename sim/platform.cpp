@@ -178,6 +178,9 @@ void read_parts(const YamlNode& root, Depth depth, Platform& platform, Diagnosti
   if (const YamlNode* accelerator = root.find("accelerator")) {
     read_accelerator(*accelerator, platform, faults);
   }
+  if (depth == Depth::kAll) {
+    check_clocks(root, platform.clocks, faults);
+  }
 }
 
 bool is_bare_name(const std::string& file) {

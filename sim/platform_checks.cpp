@@ -78,6 +78,19 @@ base::Place place_of(const YamlNode& root, const std::string& path) {
   return place;
 }
 
+void check_clocks(const YamlNode& root, const ClockConfig& clocks, Diagnostics& faults) {
+  const YamlNode* memory = root.find("memory");
+  const auto check = [&](const char* key, bool given, const YamlNode* part, const char* name) {
+    if (given && part == nullptr) {
+      faults.add(place_of(root, std::string{"clocks."} + key),
+                 fmt::format("there is no {} that this clock could drive", name));
+    }
+  };
+  check("flash", clocks.flash.has_value(), memory != nullptr ? memory->find("flash") : nullptr,
+        "memory.flash");
+  check("accelerator", clocks.accelerator.has_value(), root.find("accelerator"), "accelerator");
+}
+
 void check_sram(const YamlNode& root, const Platform& platform, Diagnostics& faults) {
   const memory::SramConfig& sram = platform.sram;
   const AddressMap map;

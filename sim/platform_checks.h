@@ -11,6 +11,9 @@ namespace milliwatt::sim {
 /// Where `path` ("memory.sram.size") stands in the file; the nearest map above where it is absent.
 base::Place place_of(const base::YamlNode& root, const std::string& path);
 
+/// Clocks of parts that the file does not have: they would be read and ignored.
+void check_clocks(const base::YamlNode& root, const ClockConfig& clocks, base::Diagnostics& faults);
+
 /// What size, width, banks and clocks of the on-chip memory and of each external one ask of each
 /// other. Memories that could not be read are passed over.
 void check_sram(const base::YamlNode& root, const Platform& platform, base::Diagnostics& faults);

@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "sim/write_breakdown.h"
+#include "sim/write_dataset.h"
 #include "sim/write_grid.h"
 #include "sim/write_numbers.h"
 
@@ -280,7 +281,8 @@ std::string format_table(const RunResult& result) {
   return fmt::format("{} on {}, level {}, weights: {}, {}, {}\n\n", result.network, result.platform,
                      level_name(result.level), weights_name(result), clock_text(result),
                      result.technology) +
-         layer_table(result) + "\n" + totals(result);
+         layer_table(result) + "\n" + totals(result) +
+         (result.dataset ? "\n" + dataset_table(*result.dataset) : "");
 }
 
 }  // namespace milliwatt::sim
