@@ -283,6 +283,28 @@ TEST_F(Milliwatt, AnInputFileGivesWhatItsValuesGive) {
   EXPECT_EQ(contents("t"), contents("u"));
 }
 
+TEST_F(Milliwatt, ADataSetGivesAnAccuracyBesideTheResultsOfItsFirstImage) {
+  const std::string glyphs = "workloads/networks/glyphs";
+  const std::string net = "run " + kPlatform + " " + glyphs + ".yaml --quiet --dataset " + glyphs +
+                          "/test_images.npy --labels " + glyphs;
+  ASSERT_EQ(run(net + "/test_labels.npy --out '" + file("a") + "'").code, 0);
+  ASSERT_EQ(run(net + "/test_labels.npy --no-check --out '" + file("b") + "'").code, 0);
+  const auto checked = contents("a");
+  const auto unchecked = contents("b");
+  for (const char* name : {"classes.csv", "predictions.csv", "layers.csv"}) {
+    EXPECT_EQ(checked.at(name), unchecked.at(name)) << name;
+  }
+  EXPECT_EQ(base::CsvTable::read_file(file("a/predictions.csv")).rows(), 600);
+  EXPECT_EQ(base::CsvTable::read_file(file("a/classes.csv")).rows(), 12);
+  EXPECT_THAT(checked.at("table.txt"), HasSubstr("\n  by reference    "));
+  EXPECT_THAT(checked.at("results.json"), HasSubstr("\"correct_by_reference\": "));
+  EXPECT_THAT(unchecked.at("results.json"), Not(HasSubstr("correct_by_reference")));
+  const Outcome bad = run(net + "/logits_bias.npy");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_EQ(bad.err, "milliwatt: error: " + glyphs +
+                         "/logits_bias.npy: has shape [12]; expected [600], one label per image\n");
+}
+
 TEST_F(Milliwatt, AnEstimateIsAnIntervalAroundTheTruth) {
   const std::string net =
       "run " + kPlatform + " " + kNetwork + " --set accelerator.separate_store_channel=true";

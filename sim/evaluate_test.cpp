@@ -13,25 +13,25 @@
 namespace milliwatt::sim {
 namespace {
 
-constexpr const char* kNetwork = R"(layer_trace: 1
+const std::string kConvolution = R"(layer_trace: 1
 name: tiny
 inputs:
   - {name: image, shape: [1, 4, 4, 3]}
 layers:
   - {kind: conv2d, filters: 5, kernel: 3, activation: relu}
-  - {kind: fully_connected, units: 4}
 )";
+const std::string kNetwork = kConvolution + "  - {kind: fully_connected, units: 4}\n";
 
 class Evaluate : public testing::Test {
  protected:
   Evaluate() : graph_{load()}, prepared_{platform(), graph_} {}
 
-  static Platform platform() {
-    return load_platform(MILLIWATT_SOURCE_DIR "/configs/platforms/systolic_16x16.yaml", {});
+  static Platform platform(const std::vector<std::string>& settings = {}) {
+    return load_platform(MILLIWATT_SOURCE_DIR "/configs/platforms/systolic_16x16.yaml", settings);
   }
-  static workloads::Graph load() {
+  static workloads::Graph load(const std::string& network = kNetwork) {
     const base::ScratchFolder scratch;
-    scratch.write("tiny.yaml", kNetwork);
+    scratch.write("tiny.yaml", network);
     return workloads::load_network(scratch.path("tiny.yaml"));
   }
   /// Images of seeds 1 to `count`, all labelled 0.
@@ -87,6 +87,20 @@ TEST_F(Evaluate, CountsWhatIsRightByClass) {
     sum += one.images;
   }
   EXPECT_EQ(sum, 3);
+}
+
+TEST_F(Evaluate, NamesTheImageOnWhichTheSimulationFails) {
+  // 27 products of up to 2^14 do not fit 16 bits; those of an image of zeros do.
+  const Prepared narrow{platform({"accelerator.accumulator_bits=16 bit"}), load(kConvolution)};
+  workloads::Dataset set = images(2);
+  set.images[0].assign(set.images[0].size(), 0);
+  set.images[1].assign(set.images[1].size(), 0x80);
+  try {
+    evaluate(narrow, set, shell::Detail::kValues, true);
+    FAIL() << "an accumulator of 16 bits took everything";
+  } catch (const base::SimulationError& error) {
+    EXPECT_EQ(std::string(error.what()).rfind("image 1: accelerator", 0), 0U) << error.what();
+  }
 }
 
 TEST_F(Evaluate, LevelsAgreeOnEveryImage) {
