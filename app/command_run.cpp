@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <tuple>
 
 #include "app/command.h"
 #include "app/file_kind.h"
@@ -38,8 +39,6 @@ void check_combination(const Arguments& arguments, sim::Level level) {
 
 sim::RunOptions run_options(const Arguments& arguments) {
   sim::RunOptions options;
-  options.platform_path = arguments.positionals()[0];
-  options.network_path = arguments.positionals()[1];
   options.settings = arguments.values("set");
   options.level = parse_level(arguments.value("level", "values"));
   options.input_path = arguments.value("input");
@@ -49,12 +48,13 @@ sim::RunOptions run_options(const Arguments& arguments) {
   options.check = !arguments.has("no-check");
   options.plan_path = arguments.value("use-plan");
   check_combination(arguments, options.level);
+  std::tie(options.platform_path, options.network_path) =
+      platform_and_network(arguments.positionals()[0], arguments.positionals()[1]);
   return options;
 }
 
 int run(const Arguments& arguments) {
   const sim::RunOptions options = run_options(arguments);
-  check_roles(options.platform_path, options.network_path);
   RunOutput output(arguments.value("out"), arguments.value("tensors"));
   const sim::RunResult result = sim::run(options);
   output.write(result);
@@ -72,10 +72,10 @@ int run(const Arguments& arguments) {
 
 constexpr const char* kDetails =
     "PLATFORM is a YAML file (docs/configuration.md); NETWORK a quantized TensorFlow Lite file\n"
-    "(.tflite) or a layer trace (.yaml). The table goes to the standard output; docs/results.md\n"
-    "explains it and the files of --out.\n"
+    "(.tflite) or a layer trace (.yaml). Either may be a name of `milliwatt list`. The table goes\n"
+    "to the standard output; docs/results.md explains it and the files of --out.\n"
     "\n"
-    "  milliwatt run configs/platforms/systolic_16x16.yaml workloads/networks/resnet8.yaml\n"
+    "  milliwatt run systolic_16x16 resnet8\n"
     "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"
     "  milliwatt run platform.yaml model.tflite --set accelerator.rows=8 --level estimate\n"
     "  milliwatt run platform.yaml model.tflite --plan-out plan.yaml\n"

@@ -55,8 +55,8 @@ base::Schema<Config> full_schema() {
 template <typename Config, MakeSchema<Config> kSchema>
 class Configured : public ExternalConfig {
  public:
-  Configured(std::string kind, ExternalCommon common, Config config)
-      : ExternalConfig{std::move(kind), std::move(common)}, config_{std::move(config)} {}
+  Configured(const ExternalKind& kind, ExternalCommon common, Config config)
+      : ExternalConfig{kind, std::move(common)}, config_{std::move(config)} {}
 
   std::int64_t size() const override { return config_.size; }
   bool writable() const override { return is_writable(config_); }
@@ -81,7 +81,7 @@ ExternalKind kind(const char* name, const char* doc) {
              base::Diagnostics& faults) -> std::shared_ptr<const ExternalConfig> {
             Config config;
             full_schema<Config, kSchema>().read(map, config, faults);
-            return std::make_shared<Configured<Config, kSchema>>(kind.name, common, config);
+            return std::make_shared<Configured<Config, kSchema>>(kind, common, config);
           }};
 }
 
@@ -97,10 +97,15 @@ ExternalKind read_only(const char* name, const char* doc) {
     ExternalMemoryConfig config;
     full_schema<ExternalMemoryConfig, external_memory_schema>().read(map, config, faults);
     config.writable = false;
-    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(
-        kind.name, common, config);
+    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(kind, common,
+                                                                                      config);
   };
   return result;
+}
+
+ExternalKind on_chip(ExternalKind kind) {
+  kind.on_chip = true;
+  return kind;
 }
 
 base::Parameter port_width_parameter() {
@@ -139,7 +144,7 @@ const std::vector<ExternalKind>& external_kinds() {
       generic("lpddr4", "The average of an LPDDR4, with its prices."),
       generic("lpddr3", "The average of an LPDDR3, with its prices."),
       generic("ddr3", "The average of a DDR3, with its prices."),
-      read_only("emram", "MRAM for weights, read only."),
+      on_chip(read_only("emram", "MRAM on the chip for weights, read only.")),
       generic(kGenericKind, "Any memory as bandwidth, latency and burst length; needs `prices`."),
   };
   return kinds;
@@ -154,6 +159,9 @@ std::vector<base::ParameterRow> describe_external(const std::string& default_kin
   base::ParameterRow prices{"prices", "", "none", "", kPricesDoc, "", ""};
   return {kind, prices, port_width_parameter().row()};
 }
+
+ExternalConfig::ExternalConfig(const ExternalKind& kind, ExternalCommon common)
+    : kind_{kind.name}, on_chip_{kind.on_chip}, common_{std::move(common)} {}
 
 base::YamlNode ExternalConfig::dump() const {
   base::YamlNode map = dump_parameters();

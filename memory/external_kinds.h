@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The off-chip memories that a platform file may name. A new kind is one entry of the list in
-// external_kinds.cpp.
+// The memories beyond the SRAM that a platform file may name. A new kind is one entry of the list
+// in external_kinds.cpp.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,24 @@
 
 namespace milliwatt::memory {
 
+struct ExternalKind;
+
 /// What every kind may say beside its own keys.
 struct ExternalCommon {
   std::string prices;                            ///< empty: those of the kind
   std::optional<std::uint32_t> port_width = {};  ///< bytes; none: as wide as the bus
 };
 
-/// An off-chip memory as a platform file describes it.
+/// A memory beyond the SRAM as a platform file describes it: off the chip, but for the kinds that
+/// say otherwise.
 class ExternalConfig {
  public:
-  ExternalConfig(std::string kind, ExternalCommon common)
-      : kind_{std::move(kind)}, common_{std::move(common)} {}
+  ExternalConfig(const ExternalKind& kind, ExternalCommon common);
   virtual ~ExternalConfig() = default;
 
   const std::string& kind() const { return kind_; }
+  /// What it serves does not cross the edge of the chip.
+  bool on_chip() const { return on_chip_; }
   /// Variant of the technology's external_memory that prices it.
   const std::string& prices() const { return common_.prices.empty() ? kind_ : common_.prices; }
   /// Of its controller's port on the bus.
@@ -48,6 +52,7 @@ class ExternalConfig {
   virtual base::YamlNode dump_parameters() const = 0;
 
   std::string kind_;
+  bool on_chip_;
   ExternalCommon common_;
 };
 
@@ -59,6 +64,7 @@ struct ExternalKind {
                                                 const ExternalCommon& common,
                                                 const base::YamlNode& map,
                                                 base::Diagnostics& faults);
+  bool on_chip = false;
 };
 
 constexpr const char* kDefaultExternalKind = "psram";

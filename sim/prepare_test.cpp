@@ -64,7 +64,7 @@ TEST(View, LinkCostsFollowTheClocks) {
   const Platform p = parse_platform(
       std::string{"clocks: {system: 10 MHz, accelerator: 100 MHz, bus: 50 MHz, sram: 200 MHz, "
                   "external: 25 MHz}\n"} +
-          kMemories,
+          kMemories + "accelerator: {kind: systolic}\n",
       "p");
   const dataflows::PlatformView view = view_of(p);
   // One cycle of the bus, the SRAM, external memory is 2, 1/2, 4 of the accelerator.

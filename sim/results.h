@@ -134,6 +134,7 @@ struct RunResult {
   energy::EnergyReport energy;
   energy::AreaReport area;
   CheckResult check;
+  std::vector<std::string> notes;       ///< of the prices
   std::string effective_configuration;  ///< YAML that reproduces the run
   std::string plan;                     ///< memory and mapping plan as text
   std::string plan_file;                ///< the same as YAML that reproduces it
