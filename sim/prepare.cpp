@@ -8,6 +8,7 @@
 
 #include "base/advice.h"
 #include "base/error.h"
+#include "base/integer_math.h"
 #include "mcu/native_host.h"
 #include "sim/collect.h"
 #include "sim/system.h"
@@ -31,13 +32,31 @@ double clock_ratio(const Platform& platform, const std::optional<std::int64_t>& 
   return ratio(platform.clocks.accelerator.value_or(system), other.value_or(system));
 }
 
+/// The way from a DMA channel to a target whose port is `target_width` bytes wide.
+struct Way {
+  double pieces = 1;         ///< of an aligned burst of full length
+  std::uint32_t narrow = 1;  ///< bytes that pass in a cycle of the bus
+};
+
+Way way_to(const Platform& platform, std::optional<std::uint32_t> target_width) {
+  const memory::InterconnectConfig& bus = platform.bus;
+  Way way;
+  way.narrow =
+      std::min({platform.dma_width(), bus.width_bytes, target_width.value_or(bus.width_bytes)});
+  const std::uint32_t burst = platform.shell.burst_bytes;
+  const std::uint32_t limit = std::min(bus.burst_limit ? *bus.burst_limit * way.narrow : burst,
+                                       bus.boundary.value_or(burst));
+  way.pieces = static_cast<double>(base::divide_up(burst, limit));
+  return way;
+}
+
 dataflows::LinkCost sram_cost(const Platform& platform) {
+  const Way way = way_to(platform, platform.sram.port_width);
   const double bus = clock_ratio(platform, platform.clocks.bus);
   const double sram = clock_ratio(platform, platform.clocks.sram);
-  return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
-              static_cast<double>(platform.sram.latency) * sram,
-          std::max(bus / platform.bus.width_bytes,
-                   sram / (platform.sram.width_bytes * platform.sram.banks))};
+  return {way.pieces * ((kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+                        static_cast<double>(platform.sram.latency) * sram),
+          std::max(bus / way.narrow, sram / (platform.sram.width_bytes * platform.sram.banks))};
 }
 
 /// Of the memory with the weights, which is what most off-chip bytes are.
@@ -45,10 +64,12 @@ dataflows::LinkCost external_cost(const Platform& platform) {
   const double bus = clock_ratio(platform, platform.clocks.bus);
   const double external =
       clock_ratio(platform, platform.flash ? platform.clocks.flash : platform.clocks.external);
-  const memory::BurstCost cost = (platform.flash ? platform.flash : platform.external)->cost();
-  return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
-              static_cast<double>(cost.latency) * external,
-          std::max(bus / platform.bus.width_bytes,
+  const memory::ExternalConfig& memory = platform.flash ? *platform.flash : *platform.external;
+  const memory::BurstCost cost = memory.cost();
+  const Way way = way_to(platform, memory.port_width());
+  return {way.pieces * ((kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+                        static_cast<double>(cost.latency) * external),
+          std::max(bus / way.narrow,
                    external * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
 }
 
