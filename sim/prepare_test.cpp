@@ -110,7 +110,7 @@ TEST(PlanFor, RefusesHomesInAMemoryThatCannotBeWritten) {
     EXPECT_STREQ(
         error.what(),
         "tensor 1 (pooled) of 16 bytes finds no room in 64 B of SRAM, beside what is alive "
-        "from operator 0 to 2; memory.external is a emram, which cannot be written; "
+        "from operator 0 to 2; memory.external is of kind emram, which cannot be written; "
         "memory.sram.size: 64 B -> at least 128 B (64 bytes more)");
   }
 }
