@@ -10,6 +10,7 @@
 #include "app/write_file.h"
 #include "base/diagnostics.h"
 #include "base/error.h"
+#include "sim/bundled.h"
 #include "sim/compare.h"
 #include "sim/run.h"
 
@@ -78,7 +79,8 @@ int run(const Arguments& arguments) {
   std::vector<sim::ComparedRun> runs;
   for (std::size_t i = 0; i < platforms.size(); ++i) {
     const std::string& name = files.platforms[i];
-    runs.push_back({name, run_one(name, std::move(platforms[i]), workload, options)});
+    runs.push_back(
+        {sim::file_label(name), run_one(name, std::move(platforms[i]), workload, options)});
   }
   if (arguments.has("out")) {
     write_file(arguments.value("out"), sim::compare_csv(runs));
@@ -89,9 +91,9 @@ int run(const Arguments& arguments) {
 
 constexpr const char* kDetails =
     "A column of the table is a platform, a row a quantity of the whole run; docs/results.md has\n"
-    "their formulas.\n"
+    "their formulas. Names of `milliwatt list` do for files.\n"
     "\n"
-    "  milliwatt compare workloads/networks/resnet8.yaml configs/platforms/*.yaml\n"
+    "  milliwatt compare resnet8 systolic_16x16 small_8x8\n"
     "  milliwatt compare model.tflite a.yaml b.yaml --level estimate --out comparison.csv\n";
 
 }  // namespace

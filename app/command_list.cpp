@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <iostream>
 
 #include "app/command.h"
 #include "app/help.h"
 #include "memory/external_kinds.h"
+#include "sim/bundled.h"
 #include "sim/machines.h"
 
 namespace milliwatt::app {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// The folder under the working directory when it is there, else the one that came with milliwatt.
-fs::path shelf(const std::string& folder) {
-  return fs::is_directory(folder) ? fs::path(folder) : fs::path(MILLIWATT_DATA_DIR) / folder;
-}
-
-/// The files in `folder` with one of the suffixes, sorted; none when there is no such folder.
-std::vector<std::string> files(const fs::path& folder, const std::vector<std::string>& suffixes) {
-  std::vector<std::string> found;
-  std::error_code absent;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, absent)) {
-    const std::string suffix = entry.path().extension().string();
-    if (std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end()) {
-      found.push_back(entry.path().string());
-    }
+std::vector<std::string> files(sim::Shelf shelf) {
+  std::vector<std::string> lines;
+  for (const sim::ShelfFile& file : sim::shelf_files(shelf)) {
+    lines.push_back(fmt::format("{:<18}  {}", file.name, file.path));
   }
-  std::sort(found.begin(), found.end());
-  return found;
+  return lines;
 }
 
 std::string section(const std::string& title, const std::vector<std::string>& lines) {
@@ -47,17 +33,17 @@ template <typename Kind>
 std::vector<std::string> kinds(const std::vector<Kind>& all) {
   std::vector<std::string> lines;
   for (const Kind& kind : all) {
-    lines.push_back(fmt::format("{:<12}  {}", kind.name, wrap(kind.doc, 84, 16)));
+    lines.push_back(fmt::format("{:<18}  {}", kind.name, wrap(kind.doc, 78, 22)));
   }
   return lines;
 }
 
 int run(const Arguments& /*arguments*/) {
-  std::cout << section("platforms", files(shelf("configs/platforms"), {".yaml"})) << "\n"
-            << section("technologies", files(shelf("configs/technologies"), {".yaml"})) << "\n"
-            << section("networks", files(shelf("workloads/networks"), {".yaml", ".tflite"})) << "\n"
+  std::cout << section("platforms", files(sim::Shelf::kPlatforms)) << "\n"
+            << section("technologies", files(sim::Shelf::kTechnologies)) << "\n"
+            << section("networks", files(sim::Shelf::kNetworks)) << "\n"
             << section("machines", kinds(sim::machine_kinds())) << "\n"
-            << section("memories off chip", kinds(memory::external_kinds()));
+            << section("memories beyond the SRAM", kinds(memory::external_kinds()));
   return kGood;
 }
 
@@ -68,8 +54,9 @@ Command list_command() {
       "list",
       "",
       "Lists the platforms, technologies, networks, machines and memories that are at hand.",
-      "Files are those under configs/ and workloads/networks/ of the working directory, or else\n"
-      "those that came with milliwatt.\n",
+      "Files have a name that commands take in their place. They are those under configs/ and\n"
+      "workloads/networks/ of the working directory and those that came with milliwatt; of two\n"
+      "with one name, the former.\n",
       CommandLine({}, {}, 0, 0),
       run};
 }

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "sim/bundled.h"
 #include "workloads/load.h"
 #include "workloads/summary.h"
 
@@ -9,7 +10,8 @@ namespace milliwatt::app {
 namespace {
 
 int run(const Arguments& arguments) {
-  const workloads::Graph graph = workloads::load_network(arguments.positionals()[0]);
+  const workloads::Graph graph =
+      workloads::load_network(sim::find_file(arguments.positionals()[0], {sim::Shelf::kNetworks}));
   std::cout << workloads::format_summary(workloads::summarize(graph));
   return kGood;
 }
@@ -17,13 +19,15 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command network_command() {
-  return {"network",
-          "NETWORK",
-          "Prints the operators of a network with shapes, MACs, parameters and memory.",
-          "NETWORK is a TensorFlow Lite file (.tflite) or a layer trace (.yaml).\n\n"
-          "  milliwatt network workloads/networks/resnet8.yaml\n",
-          CommandLine({}, {"NETWORK"}, 1, 1),
-          run};
+  return {
+      "network",
+      "NETWORK",
+      "Prints the operators of a network with shapes, MACs, parameters and memory.",
+      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml) or a name of `milliwatt\n"
+      "list`.\n\n"
+      "  milliwatt network resnet8\n",
+      CommandLine({}, {"NETWORK"}, 1, 1),
+      run};
 }
 
 }  // namespace milliwatt::app

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <tuple>
 
 #include "app/command.h"
 #include "app/file_kind.h"
@@ -19,7 +20,16 @@ void check_combination(const Arguments& arguments, sim::Level level) {
   if (arguments.has("input") && arguments.has("seed")) {
     throw base::UserError("options '--input' and '--seed' exclude each other");
   }
-  for (const char* option : {"input", "seed", "tensors", "no-check"}) {
+  if (arguments.has("dataset") != arguments.has("labels")) {
+    throw base::UserError("options '--dataset' and '--labels' go together");
+  }
+  for (const char* option : {"input", "seed"}) {
+    if (arguments.has("dataset") && arguments.has(option)) {
+      throw base::UserError(
+          fmt::format("options '--dataset' and '--{}' exclude each other", option));
+    }
+  }
+  for (const char* option : {"input", "seed", "dataset", "tensors", "no-check"}) {
     if (level == sim::Level::kEstimate && arguments.has(option)) {
       throw base::UserError(
           fmt::format("option '--{}': the level estimate computes no values", option));
@@ -29,21 +39,22 @@ void check_combination(const Arguments& arguments, sim::Level level) {
 
 sim::RunOptions run_options(const Arguments& arguments) {
   sim::RunOptions options;
-  options.platform_path = arguments.positionals()[0];
-  options.network_path = arguments.positionals()[1];
   options.settings = arguments.values("set");
   options.level = parse_level(arguments.value("level", "values"));
   options.input_path = arguments.value("input");
   options.seed = parse_count("seed", arguments.value("seed", "1"));
+  options.dataset_path = arguments.value("dataset");
+  options.labels_path = arguments.value("labels");
   options.check = !arguments.has("no-check");
   options.plan_path = arguments.value("use-plan");
   check_combination(arguments, options.level);
+  std::tie(options.platform_path, options.network_path) =
+      platform_and_network(arguments.positionals()[0], arguments.positionals()[1]);
   return options;
 }
 
 int run(const Arguments& arguments) {
   const sim::RunOptions options = run_options(arguments);
-  check_roles(options.platform_path, options.network_path);
   if (arguments.has("plan-out")) {
     check_file_target(arguments.value("plan-out"));
   }
@@ -64,10 +75,10 @@ int run(const Arguments& arguments) {
 
 constexpr const char* kDetails =
     "PLATFORM is a YAML file (docs/configuration.md); NETWORK a quantized TensorFlow Lite file\n"
-    "(.tflite) or a layer trace (.yaml). The table goes to the standard output; docs/results.md\n"
-    "explains it and the files of --out.\n"
+    "(.tflite) or a layer trace (.yaml). Either may be a name of `milliwatt list`. The table goes\n"
+    "to the standard output; docs/results.md explains it and the files of --out.\n"
     "\n"
-    "  milliwatt run configs/platforms/systolic_16x16.yaml workloads/networks/resnet8.yaml\n"
+    "  milliwatt run systolic_16x16 resnet8\n"
     "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"
     "  milliwatt run platform.yaml model.tflite --set accelerator.rows=8 --level estimate\n"
     "  milliwatt run platform.yaml model.tflite --plan-out plan.yaml\n"
@@ -78,6 +89,10 @@ std::vector<Option> options() {
            "Values of the network's input: .npy, or raw bytes as stored. Without "
            "it they are made from --seed."},
           {"seed", "N", "Seed of the input's values; 1 when absent."},
+          {"dataset", "FILE",
+           "Runs every image of this .npy file (N x the input's shape) and reports the accuracy; "
+           "the table above it is that of the first image."},
+          {"labels", "FILE", "The classes of --dataset: an .npy file of N integers."},
           {"set", "KEY=VALUE",
            "Changes a key of the platform, e.g. accelerator.rows=8. Repeatable.", true},
           {"level", "LEVEL",

@@ -119,7 +119,7 @@ constexpr const char* kDetails =
     "error. An interrupted sweep continues when the same command is given again. docs/sweeps.md\n"
     "explains columns and files. Exit code 1 when no point is ok.\n"
     "\n"
-    "  milliwatt sweep platform.yaml network.yaml --vary accelerator.rows=4,8,16 --out out/rows\n"
+    "  milliwatt sweep small_8x8 resnet8 --vary accelerator.rows=4,8,16 --out out/rows\n"
     "  milliwatt sweep configs/platforms/*.yaml workloads/networks/*.yaml --out out/all --jobs 8\n"
     "  milliwatt sweep platform.yaml model.tflite --vary memory.sram.size=64KiB,256KiB \\\n"
     "      --vary technology.file=45nm,my.yaml --level values --out out/memory\n";

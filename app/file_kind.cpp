@@ -12,8 +12,10 @@
 #include "base/nearest.h"
 #include "base/yaml.h"
 #include "energy/technology.h"
+#include "sim/bundled.h"
 #include "sim/plan_file.h"
 #include "sim/platform.h"
+#include "sim/prepare.h"
 #include "workloads/load.h"
 
 namespace milliwatt::app {
@@ -21,11 +23,27 @@ namespace {
 
 using Role = FileKind::Role;
 
-void check_platform(const std::string& path) { sim::load_platform(path, {}); }
-void check_technology(const std::string& path) { energy::Technology::load(path); }
-void check_classes(const std::string& path) { energy::check_class_file(path); }
-void check_plan(const std::string& path) { sim::PlanFile::load(path); }
-void check_network(const std::string& path) { workloads::load_network(path); }
+using Notes = std::vector<std::string>;
+
+Notes check_platform(const std::string& path) {
+  return sim::prices_for(sim::load_platform(path, {})).notes;
+}
+Notes check_technology(const std::string& path) {
+  energy::Technology::load(path);
+  return {};
+}
+Notes check_classes(const std::string& path) {
+  energy::check_class_file(path);
+  return {};
+}
+Notes check_plan(const std::string& path) {
+  sim::PlanFile::load(path);
+  return {};
+}
+Notes check_network(const std::string& path) {
+  workloads::load_network(path);
+  return {};
+}
 
 /// A kind of YAML file and the top-level keys that only it has.
 struct YamlKind {
@@ -110,11 +128,13 @@ FileKind kind_of_file(const std::string& path) {
                              : kind_of_yaml(path);
 }
 
-PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& paths) {
+PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& words) {
   PlatformsAndNetworks files;
   base::Diagnostics faults;
-  for (const std::string& path : paths) {
+  for (const std::string& word : words) {
     try {
+      const std::string path =
+          sim::find_file(word, {sim::Shelf::kPlatforms, sim::Shelf::kNetworks});
       const FileKind kind = kind_of_file(path);
       if (kind.role != Role::kPlatform && kind.role != Role::kNetwork) {
         faults.add(
@@ -147,6 +167,25 @@ void check_roles(const std::string& platform, const std::string& network) {
     faults.add(fmt::format("{}: a {}, where a network is expected", network, second->name));
   }
   faults.throw_if_any();
+}
+
+std::pair<std::string, std::string> platform_and_network(const std::string& platform,
+                                                         const std::string& network) {
+  std::pair<std::string, std::string> found;
+  base::Diagnostics faults;
+  const auto find = [&](const std::string& word, sim::Shelf wanted, sim::Shelf other) {
+    try {
+      return sim::find_file(word, {wanted}, {other});
+    } catch (const base::UserError& error) {
+      faults.add(error.what());
+      return std::string();
+    }
+  };
+  found.first = find(platform, sim::Shelf::kPlatforms, sim::Shelf::kNetworks);
+  found.second = find(network, sim::Shelf::kNetworks, sim::Shelf::kPlatforms);
+  faults.throw_if_any();
+  check_roles(found.first, found.second);
+  return found;
 }
 
 sim::Level parse_level(const std::string& name) {

@@ -119,6 +119,15 @@ TEST_F(Milliwatt, UnknownNamesGetTheNearestOne) {
       {"run a b --level exat",
        "milliwatt: error: option '--level': 'exat' is no level; did you"
        " mean 'exact'?"},
+      {"run systolic_16x61 resnet8",
+       "milliwatt: error: 'systolic_16x61' is neither a file nor the name of a platform; did you "
+       "mean 'systolic_16x16'? `milliwatt list` shows all names\n"},
+      {"compare resnet9 minimal",
+       "milliwatt: error: 'resnet9' is neither a file nor the name of a platform or network; did "
+       "you mean 'resnet8'? `milliwatt list` shows all names\n"},
+      {"network resnt8",
+       "milliwatt: error: 'resnt8' is neither a file nor the name of a network; did you mean "
+       "'resnet8'? `milliwatt list` shows all names\n"},
       {"describe systolc",
        "milliwatt: error: unknown component 'systolc'; did you mean 'systolic'?"}};
   for (const auto& [arguments, message] : cases) {
@@ -158,6 +167,8 @@ TEST_F(Milliwatt, ArgumentsOfTheWrongKindGetOneLine) {
   const std::map<std::string, std::string> cases = {
       {kNetwork + " " + kPlatform, "PLATFORM and NETWORK are swapped: '" + kNetwork +
                                        "' is a layer trace, '" + kPlatform + "' a platform"},
+      {"resnet8 systolic_16x16", "PLATFORM and NETWORK are swapped: '" + kNetwork +
+                                     "' is a layer trace, '" + kPlatform + "' a platform"},
       {kNetwork + " " + kNetwork, kNetwork + ": a layer trace, where a platform is expected"},
       {kPlatform + " " + kPlatform, kPlatform + ": a platform, where a network is expected"},
       {technology + " " + kNetwork, technology + ": a technology, where a platform is expected"},
@@ -222,6 +233,13 @@ TEST_F(Milliwatt, RefusesOptionsThatItWouldIgnore) {
   EXPECT_EQ(run(net + "--level estimate --input x.npy").code, 2);
   EXPECT_EQ(run(net + "--level estimate --no-check").code, 2);
   EXPECT_EQ(run(net + "--input x.npy --seed 3").code, 2);
+  EXPECT_EQ(run(net + "--dataset x.npy").err,
+            "milliwatt: error: options '--dataset' and '--labels' go together\n");
+  EXPECT_EQ(run(net + "--labels y.npy").code, 2);
+  EXPECT_EQ(run(net + "--dataset x.npy --labels y.npy --seed 3").err,
+            "milliwatt: error: options '--dataset' and '--seed' exclude each other\n");
+  EXPECT_EQ(run(net + "--dataset x.npy --labels y.npy --level estimate").err,
+            "milliwatt: error: option '--dataset': the level estimate computes no values\n");
   EXPECT_EQ(run(net + "--out '" + file("t/out") + "' --tensors '" + file("t") + "'").code, 2);
   EXPECT_EQ(run(net + "--out '" + file("t") + "' --tensors '" + file("t") + "'").code, 2);
   EXPECT_FALSE(fs::exists(file("t")));
@@ -242,6 +260,43 @@ TEST_F(Milliwatt, TheEffectiveConfigurationReproducesTheRunByteForByte) {
     EXPECT_EQ(first.count(name), 1U) << name;
   }
   EXPECT_THAT(first.at("platform.yaml"), HasSubstr("rows: 7"));
+}
+
+TEST_F(Milliwatt, ANameGivesWhatItsFileGives) {
+  const std::string out = " --level estimate --quiet --out '";
+  ASSERT_EQ(
+      run("run systolic_16x16 resnet8 --set technology.file=22nm" + out + file("a") + "'").code, 0);
+  ASSERT_EQ(run("run " + kPlatform + " " + kNetwork +
+                " --set technology.file=../technologies/22nm.yaml" + out + file("b") + "'")
+                .code,
+            0);
+  EXPECT_EQ(contents("a"), contents("b"));
+  EXPECT_EQ(run("network resnet8").out, run("network " + kNetwork).out);
+  EXPECT_EQ(run("check systolic_16x16 45nm resnet8").out,
+            run("check " + kPlatform + " configs/technologies/45nm.yaml " + kNetwork).out);
+  const std::string csv = " --level estimate --out '" + file("c.csv") + "'";
+  ASSERT_EQ(run("compare resnet8 minimal small_8x8" + csv).code, 0);
+  const std::string by_name = base::read_file(file("c.csv"));
+  ASSERT_EQ(run("compare '" MILLIWATT_SOURCE_DIR "/" + kNetwork +
+                "' ./configs/platforms/minimal.yaml configs/platforms/small_8x8.yaml" + csv)
+                .code,
+            0);
+  EXPECT_EQ(by_name, base::read_file(file("c.csv")));
+  EXPECT_THAT(by_name, HasSubstr("\nconfigs/platforms/minimal.yaml,"));
+}
+
+TEST_F(Milliwatt, NotesBuffersThatAreSmallerThanTheTable) {
+  const std::string platform = write("twelve.yaml",
+                                     "accelerator: {kind: systolic, rows: 12, columns: 12, "
+                                     "output_buffer: 6 KiB}\n");
+  // 6 KiB in 12 banks.
+  const std::string note =
+      "accelerator.output_buffer: 12 banks of 512 B, less than the 1024 B from which there are "
+      "prices of 'sram'; priced as 'small_sram'";
+  EXPECT_EQ(run("check '" + platform + "'").out,
+            platform + ": platform, no faults\n  note: " + note + "\n");
+  EXPECT_THAT(run("run '" + platform + "' resnet8 --level estimate").out,
+              HasSubstr("\nnote              accelerator.output_buffer: 12 banks of 512 B, less"));
 }
 
 TEST_F(Milliwatt, ResultsHoldNoPathOfTheMachine) {
@@ -274,6 +329,28 @@ TEST_F(Milliwatt, AnInputFileGivesWhatItsValuesGive) {
   ASSERT_EQ(
       run(net + "--input '" + file("t/000-image.npy") + "' --tensors '" + file("u") + "'").code, 0);
   EXPECT_EQ(contents("t"), contents("u"));
+}
+
+TEST_F(Milliwatt, ADataSetGivesAnAccuracyBesideTheResultsOfItsFirstImage) {
+  const std::string glyphs = "workloads/networks/glyphs";
+  const std::string net = "run " + kPlatform + " " + glyphs + ".yaml --quiet --dataset " + glyphs +
+                          "/test_images.npy --labels " + glyphs;
+  ASSERT_EQ(run(net + "/test_labels.npy --out '" + file("a") + "'").code, 0);
+  ASSERT_EQ(run(net + "/test_labels.npy --no-check --out '" + file("b") + "'").code, 0);
+  const auto checked = contents("a");
+  const auto unchecked = contents("b");
+  for (const char* name : {"classes.csv", "predictions.csv", "layers.csv"}) {
+    EXPECT_EQ(checked.at(name), unchecked.at(name)) << name;
+  }
+  EXPECT_EQ(base::CsvTable::read_file(file("a/predictions.csv")).rows(), 600);
+  EXPECT_EQ(base::CsvTable::read_file(file("a/classes.csv")).rows(), 12);
+  EXPECT_THAT(checked.at("table.txt"), HasSubstr("\n  by reference    "));
+  EXPECT_THAT(checked.at("results.json"), HasSubstr("\"correct_by_reference\": "));
+  EXPECT_THAT(unchecked.at("results.json"), Not(HasSubstr("correct_by_reference")));
+  const Outcome bad = run(net + "/logits_bias.npy");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_EQ(bad.err, "milliwatt: error: " + glyphs +
+                         "/logits_bias.npy: has shape [12]; expected [600], one label per image\n");
 }
 
 TEST_F(Milliwatt, AnEstimateIsAnIntervalAroundTheTruth) {
@@ -337,9 +414,10 @@ TEST_F(Milliwatt, DescribesItsParts) {
 TEST_F(Milliwatt, ListsWhatIsAtHand) {
   const Outcome here = run("list");
   EXPECT_EQ(here.code, 0);
-  for (const char* text :
-       {"\n  configs/platforms/systolic_16x16.yaml\n", "\n  configs/technologies/45nm.yaml\n",
-        "\n  workloads/networks/resnet8.yaml\n", "\n  systolic "}) {
+  for (const char* text : {"\n  systolic_16x16      configs/platforms/systolic_16x16.yaml\n",
+                           "\n  45nm                configs/technologies/45nm.yaml\n",
+                           "\n  resnet8             workloads/networks/resnet8.yaml\n",
+                           "\n  systolic ", "\n  emram               MRAM on the chip"}) {
     EXPECT_THAT(here.out, HasSubstr(text));
   }
 }

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -37,6 +38,18 @@ struct Outcome {
   std::string out;
   std::string err;
 };
+
+/// Most lines below one heading.
+std::size_t longest_section(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t longest = 0;
+  std::size_t length = 0;
+  for (std::string line; std::getline(lines, line);) {
+    length = line.rfind("  ", 0) == 0 ? length + 1 : 0;
+    longest = std::max(longest, length);
+  }
+  return longest;
+}
 
 class Commands : public testing::Test {
  protected:
@@ -333,7 +346,11 @@ TEST_F(Commands, DiffFindsEveryChange) {
   const Outcome equal = run("diff '" + file("a") + "' '" + file("b") + "'");
   EXPECT_EQ(equal.code, 0);
   EXPECT_EQ(equal.out, "equal\n");
+  const std::string short_text = run("diff '" + file("a") + "' '" + file("c") + "'").out;
+  EXPECT_LE(longest_section(short_text), 11U) << "ten differences and the number of the others";
+  EXPECT_THAT(short_text, HasSubstr(" more; --all shows them\n"));
   const Outcome different = run("diff '" + file("a") + "' '" + file("c/results.json") + "' --all");
+  EXPECT_GT(longest_section(different.out), 11U);
   EXPECT_EQ(different.code, 1);
   EXPECT_THAT(different.out, HasSubstr("configuration: 1 different\n  bus.latency: 1"));
   const base::CsvTable a = base::CsvTable::read_file(file("a/layers.csv"));

@@ -75,7 +75,7 @@ class Work {
     std::int64_t output = 0;
   };
 
-  /// Tiles of equal size; the sizes of all but the last are those of the first tile.
+  /// Tiles of equal size, counted.
   std::vector<Several<FilterTile>> filter_kinds() const {
     std::vector<Several<FilterTile>> kinds;
     for (std::int64_t i = 0; i < tiling_.filter_tiles(); ++i) {
@@ -112,7 +112,7 @@ class Work {
       for (const auto& k : parts(tile.taps, tiling_.fold_taps())) {
         const ArrayUse use =
             array_use(s_.dataflow, p.one, static_cast<std::int32_t>(k.one), tile.filters.size);
-        cycles += p.count * k.count * fold_cycles(s_, use);
+        cycles += p.count * k.count * fold_cycles(s_.rows, use);
       }
     }
     return cycles;

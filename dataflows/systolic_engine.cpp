@@ -23,16 +23,7 @@ using workloads::Tensor;
 using workloads::TensorRole;
 
 /// The mapping that needs least of every buffer.
-SystolicMapping smallest_mapping(const SystolicShape& shape) {
-  SystolicMapping mapping{1, 1, false, true, 0, 0};
-  if (shape.dataflow == Dataflow::kInputStationary) {
-    mapping.filter_tile = 1;
-  }
-  if (shape.dataflow == Dataflow::kOutputStationary) {
-    mapping.fold_taps = 1;
-  }
-  return mapping;
-}
+constexpr SystolicMapping kSmallest{1, 1, false, true, 1, 1};
 
 /// `whole`, and its halves, quarters ... down to 1.
 std::vector<std::int32_t> halvings(std::int32_t whole) {
@@ -43,50 +34,56 @@ std::vector<std::int32_t> halvings(std::int32_t whole) {
   return parts;
 }
 
-/// Numbers of filters that a tile may have. One group: as many as the array has columns; where
-/// filters stream past, any part of them. Several small groups side by side: as many as the columns
-/// hold, as many as have their taps in one fold, or one.
-std::vector<std::int32_t> filter_tiles(const Convolution& c, const SystolicShape& shape) {
+/// Which cuts of filters and taps are tried.
+enum class Cuts {
+  kUsual,  ///< those that may be worth it
+  kSmall,  ///< those that need less of the buffers, for arrays that are large beside them
+};
+
+/// Numbers of filters that a tile may have. Usually as many of one group as there are columns, or
+/// several small groups side by side: as many as there are columns, or as many as have their taps
+/// in one fold (with more of them, weights are mostly zeros). Filters that stream past are worth
+/// halving; others are where nothing else fits.
+std::vector<std::int32_t> filter_tiles(const Convolution& c, const SystolicShape& shape,
+                                       Cuts kind) {
   const std::int32_t filters = c.group_filters();
-  const std::int32_t most = std::min(most_filters(shape), shape.columns);
-  if (c.groups == 1 || filters > most) {
-    return shape.dataflow == Dataflow::kInputStationary
-               ? halvings(filters)
-               : std::vector<std::int32_t>{std::min(filters, most)};
+  std::vector<std::int32_t> tiles = halvings(std::min(filters, most_filters(shape)));
+  if (kind == Cuts::kSmall) {
+    return tiles;
   }
-  const std::int64_t group_taps = c.positions() * c.group_channels();
-  const std::int32_t by_columns = std::min(c.groups, most / filters);
-  const auto by_rows =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(shape.rows / group_taps, 1, by_columns));
-  std::vector<std::int32_t> tiles;
-  for (const std::int32_t groups : {by_columns, by_rows, 1}) {
-    const std::int32_t tile = groups * filters;
-    if (std::find(tiles.begin(), tiles.end(), tile) == tiles.end()) {
-      tiles.push_back(tile);
-    }
+  if (shape.dataflow != Dataflow::kInputStationary) {
+    tiles.resize(1);
   }
-  if (shape.dataflow == Dataflow::kInputStationary) {
-    const std::vector<std::int32_t> parts = halvings(filters);
-    tiles.insert(tiles.end(), parts.begin() + 1, parts.end());
+  const std::int32_t by_columns = std::min(c.groups, shape.columns / filters);
+  const std::int64_t by_rows = shape.rows / (c.positions() * c.group_channels());
+  if (by_rows > 1 && by_rows < by_columns) {
+    tiles.insert(tiles.begin(), static_cast<std::int32_t>(by_rows) * filters);
+  }
+  if (by_columns > 1) {
+    tiles.insert(tiles.begin(), by_columns * filters);
   }
   return tiles;
 }
 
-/// All cuts of filters and taps: SystolicMapping with tiles of one pixel.
-std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape) {
+/// Taps of folds whose weights are loaded one by one: usually as many as may be, of output
+/// stationary folds also a half, a quarter ... of them.
+std::vector<std::int32_t> fold_taps(const Convolution& c, const SystolicShape& shape,
+                                    const SystolicMapping& mapping, Cuts kind) {
+  const std::int64_t taps = Tiling{c, mapping, shape}.full_tile().taps;
+  const auto most = static_cast<std::int32_t>(std::min<std::int64_t>(taps, most_taps(shape)));
+  const bool all = kind == Cuts::kSmall || shape.dataflow == Dataflow::kOutputStationary;
+  return all ? halvings(most) : std::vector<std::int32_t>{most};
+}
+
+/// SystolicMapping with tiles of one pixel.
+std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape, Cuts kind) {
   std::vector<SystolicMapping> found;
-  for (const std::int32_t filters : filter_tiles(c, shape)) {
-    SystolicMapping mapping{1, 1, false, false, filters, 0};
+  for (const std::int32_t filters : filter_tiles(c, shape, kind)) {
+    SystolicMapping mapping{1, 1, false, false, filters, most_taps(shape)};
     found.push_back(mapping);
     mapping.weights_per_fold = true;
-    if (shape.dataflow != Dataflow::kOutputStationary) {
-      found.push_back(mapping);
-      continue;
-    }
-    const std::int64_t taps = Tiling{c, mapping, shape}.full_tile().taps;
-    for (const std::int32_t part :
-         halvings(static_cast<std::int32_t>(std::min<std::int64_t>(taps, kMostFoldTaps)))) {
-      mapping.fold_taps = part;
+    for (const std::int32_t taps : fold_taps(c, shape, mapping, kind)) {
+      mapping.fold_taps = taps;
       found.push_back(mapping);
     }
   }
@@ -103,7 +100,7 @@ void add_tiles(const Convolution& convolution, const SystolicShape& shape,
   const auto add_if_fits = [&] {
     const SystolicMapping candidate = forced.applied_to(mapping);
     const bool known = std::find(found.begin(), found.end(), candidate) != found.end();
-    if (!known && misfit(convolution, candidate, shape).empty()) {
+    if (!known && fits(convolution, candidate, shape)) {
       found.push_back(candidate);
     }
   };
@@ -174,7 +171,7 @@ std::optional<std::string> SystolicEngine::refuses(const Graph& graph, const Ope
   }
   const Convolution convolution = convolution_of(graph, op);
   if (candidates(convolution).empty()) {
-    return "no mapping fits: " + misfit(convolution, smallest_mapping(shape_), shape_);
+    return "no mapping fits: " + misfit(convolution, kSmallest, shape_);
   }
   return sums_refused(graph, op);
 }
@@ -215,17 +212,25 @@ std::string SystolicEngine::misfit_of(const Convolution& convolution,
       free += (free.empty() ? "" : " or ") + forced.entries[i].key;
     }
   }
-  return misfit(convolution, parameters.applied_to(smallest_mapping(shape_)), shape_) +
-         "; or leave " + (free.empty() ? "several parameters" : free) + " to the planner";
+  return misfit(convolution, parameters.applied_to(kSmallest), shape_) + "; or leave " +
+         (free.empty() ? "several parameters" : free) + " to the planner";
 }
 
 std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convolution,
                                                         const SystolicParameters& forced) const {
   std::vector<SystolicMapping> found;
-  for (const bool pixels_outer : {false, true}) {
-    for (SystolicMapping cut : cuts(convolution, shape_)) {
-      cut.pixel_tiles_outer = pixels_outer;
-      add_tiles(convolution, shape_, forced, cut, found);
+  if (!convolution_fault(convolution).empty()) {
+    return found;
+  }
+  for (const Cuts kind : {Cuts::kUsual, Cuts::kSmall}) {
+    for (const bool pixels_outer : {false, true}) {
+      for (SystolicMapping cut : cuts(convolution, shape_, kind)) {
+        cut.pixel_tiles_outer = pixels_outer;
+        add_tiles(convolution, shape_, forced, cut, found);
+      }
+    }
+    if (!found.empty()) {
+      break;
     }
   }
   return found;
@@ -236,7 +241,7 @@ SystolicMapping SystolicEngine::choose(const Convolution& convolution, const Tra
   const std::vector<SystolicMapping> all = candidates(convolution, forced);
   if (all.empty()) {
     throw base::UserError("no mapping fits the array's buffers: " +
-                          misfit(convolution, forced.applied_to(smallest_mapping(shape_)), shape_));
+                          misfit(convolution, forced.applied_to(kSmallest), shape_));
   }
   struct Candidate {
     std::int64_t least;

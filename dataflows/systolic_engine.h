@@ -26,8 +26,8 @@ class SystolicEngine : public EngineModel {
 
   /// Mappings worth costing: full-width tiles of whole, half, quarter ... height, narrower ones
   /// where even one row does not fit; both loop orders; weights by filter tile or by fold; cuts of
-  /// filters and taps as the dataflow allows. Each has the parameters of `forced`, none comes
-  /// twice.
+  /// filters and taps as the dataflow allows, smaller ones where no usual one fits. Each has the
+  /// parameters of `forced`, none comes twice.
   std::vector<SystolicMapping> candidates(const Convolution& convolution,
                                           const SystolicParameters& forced = {}) const;
 

@@ -47,14 +47,7 @@ Convolution random_geometry(Dice& dice) {
 }
 
 /// Needs least of every buffer.
-SystolicMapping smallest_mapping(const SystolicShape& shape) {
-  return {1,
-          1,
-          false,
-          true,
-          shape.dataflow == Dataflow::kInputStationary ? 1 : 0,
-          shape.dataflow == Dataflow::kOutputStationary ? 1 : 0};
-}
+constexpr SystolicMapping kSmallest{1, 1, false, true, 1, 1};
 
 SystolicCommand command_of(const Convolution& convolution, const SystolicMapping& mapping) {
   SystolicCommand command;
@@ -84,11 +77,11 @@ TEST(SystolicCandidates, ThereIsOneWheneverTheSmallestTileFits) {
   for (int i = 0; i < 1000; ++i) {
     const SystolicShape shape = random_shape(dice);
     const Convolution geometry = random_geometry(dice);
-    const bool fits = misfit(geometry, smallest_mapping(shape), shape).empty();
+    const bool fits = misfit(geometry, kSmallest, shape).empty();
     EXPECT_EQ(SystolicEngine{shape}.candidates(geometry).empty(), !fits);
     none += fits ? 0 : 1;
   }
-  EXPECT_GT(none, 50);
+  EXPECT_GT(none, 20);
   EXPECT_LT(none, 950);
 }
 
@@ -115,14 +108,25 @@ TEST(SystolicCandidates, HalveTheHeightThenTheWidth) {
   EXPECT_EQ(first_tiles(0), Tiles{});
 }
 
-TEST(SystolicCandidates, LargerBuffersNeverLeaveFewer) {
+TEST(SystolicCandidates, LargeArraysDoNotNeedLargeBuffers) {
+  // 576 taps of 64 filters: a fold of 256 x 64 weights does not fit 16 KiB beside its table.
+  const Convolution conv{{1, 8, 8, 64, 8, 8, 64, 3, 3, 1, 1, 1, 1, 1, 1}};
+  for (const Dataflow dataflow :
+       {Dataflow::kWeightStationary, Dataflow::kOutputStationary, Dataflow::kInputStationary}) {
+    SystolicShape shape = array_of(256, 256, 16 * 1024);
+    shape.dataflow = dataflow;
+    EXPECT_FALSE(SystolicEngine{shape}.candidates(conv).empty());
+  }
+}
+
+TEST(SystolicCandidates, LargerBuffersNeverLeaveNone) {
   Dice dice{42};
   for (int i = 0; i < 1000; ++i) {
     SystolicShape shape = random_shape(dice);
     const Convolution geometry = random_geometry(dice);
-    const std::size_t before = SystolicEngine{shape}.candidates(geometry).size();
+    const bool some = !SystolicEngine{shape}.candidates(geometry).empty();
     shape.*testing::kBuffers[dice.roll(0, 3)] += static_cast<std::uint32_t>(dice.roll(1, 1000));
-    EXPECT_GE(SystolicEngine{shape}.candidates(geometry).size(), before);
+    EXPECT_GE(!SystolicEngine{shape}.candidates(geometry).empty(), some);
   }
 }
 
@@ -147,10 +151,7 @@ TEST(SystolicChoice, IsTheFirstOfTheCheapestCandidates) {
     }
     const SystolicMapping choice = engine.choose(geometry, costs);
     EXPECT_EQ(predicted_cycles(command_of(geometry, choice), shape, costs), fewest);
-    EXPECT_EQ(choice.tile_h, first.tile_h);
-    EXPECT_EQ(choice.tile_w, first.tile_w);
-    EXPECT_EQ(choice.pixel_tiles_outer, first.pixel_tiles_outer);
-    EXPECT_EQ(choice.weights_per_fold, first.weights_per_fold);
+    EXPECT_EQ(choice, first);
     ++chosen;
   }
   EXPECT_GT(chosen, 100);
@@ -240,12 +241,12 @@ TEST(SystolicRefuses, OtherTypesAndKinds) {
 
 TEST(SystolicRefuses, WhatDoesNotFit) {
   const Graph graph = dense(4, 1, 0, 0);
-  const auto reason = SystolicEngine{array_of(4, 4, 15)}.refuses(graph, graph.operators[0]);
-  // Four weights and a row of 12 bytes.
+  const auto reason = SystolicEngine{array_of(4, 4, 12)}.refuses(graph, graph.operators[0]);
+  // One weight and a row of 12 bytes.
   EXPECT_EQ(reason,
-            "no mapping fits: no room for the weights and the requantization table of a tile of 16 "
-            "bytes; accelerator.weight_buffer: 15 B -> at least 16 B (1 byte more)");
-  EXPECT_EQ((SystolicEngine{array_of(4, 4, 16)}.refuses(graph, graph.operators[0])), std::nullopt);
+            "no mapping fits: no room for the weights and the requantization table of a tile of 13 "
+            "bytes; accelerator.weight_buffer: 12 B -> at least 13 B (1 byte more)");
+  EXPECT_EQ((SystolicEngine{array_of(4, 4, 13)}.refuses(graph, graph.operators[0])), std::nullopt);
 }
 
 TEST(SystolicTask, PacksWeightsByColumnTile) {
@@ -312,9 +313,9 @@ TEST(SystolicTask, DescribesItsMapping) {
   };
   EXPECT_EQ(
       text({8, 32, false, false}),
-      "tiles of 8x32 pixels and 1 filters, filter tiles outer, weights by filter tile, 4 taps");
+      "tiles of 8x32 pixels and 1 filters, filter tiles outer, weights by filter tile, 3 taps");
   EXPECT_EQ(text({1, 2, true, true}),
-            "tiles of 1x2 pixels and 1 filters, pixel tiles outer, weights by fold, 4 taps");
+            "tiles of 1x2 pixels and 1 filters, pixel tiles outer, weights by fold, 3 taps");
 }
 
 TEST(SystolicTask, PacksGroupsAsABlockDiagonal) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/error.h"
@@ -197,7 +198,7 @@ void Expansion::add_fold(const Fold& fold) {
   step.reads = {fold.ifmap, fold.weights};
   step.writes = {fold.sums};
   step.job = static_cast<std::uint32_t>(program_.folds.size());
-  step.cycles_low = step.cycles_high = fold_cycles(s_, array_use(s_.dataflow, fold));
+  step.cycles_low = step.cycles_high = fold_cycles(s_.rows, array_use(s_.dataflow, fold));
   program_.folds.push_back(fold);
   schedule().steps.push_back(step);
 }
@@ -255,6 +256,24 @@ class Faults {
   std::string all_;
 };
 
+/// What a tile takes of a buffer.
+struct BufferNeed {
+  const char* part;
+  std::uint64_t needed;
+  const char* buffer;
+  std::uint64_t bytes;
+};
+
+std::array<BufferNeed, 4> buffer_needs(const SlotPlans& plans, const SystolicShape& shape) {
+  return {
+      {{"the ifmap of a tile", plans.ifmaps.bytes, "input_buffer", shape.input_buffer_bytes},
+       {"the weights and the requantization table of a tile",
+        plans.weights.bytes + plans.parameters.bytes, "weight_buffer", shape.weight_buffer_bytes},
+       {"the sums of a tile", plans.sums.bytes, "accumulator_buffer",
+        shape.accumulator_buffer_bytes},
+       {"the ofmap of a tile", plans.outputs.bytes, "output_buffer", shape.output_buffer_bytes}}};
+}
+
 /// What is wrong with the groups, given a geometry that makes sense.
 std::string group_fault(const Convolution& c) {
   const ConvGeometry& g = c.geometry;
@@ -269,27 +288,57 @@ std::string group_fault(const Convolution& c) {
   return {};
 }
 
+/// Filters of a full tile as the mapping gives them, at most all there are.
+std::int32_t given_filters(const Convolution& c, const SystolicMapping& m) {
+  return std::min(m.filter_tile, c.geometry.output_c);
+}
+
+/// A filter tile of several groups has all of each.
+bool cuts_groups_evenly(const Convolution& c, const SystolicMapping& m) {
+  const std::int32_t filters = given_filters(c, m);
+  return filters <= c.group_filters() || filters % c.group_filters() == 0;
+}
+
+/// The weights of a tile, with the zeros that keep groups apart, fit 32 bits together.
+bool has_few_weights(const Convolution& c, const SystolicMapping& m) {
+  const std::int64_t groups = std::max(1, given_filters(c, m) / c.group_filters());
+  return groups * c.positions() * c.group_channels() <= kMostWeights / c.geometry.output_c;
+}
+
+template <typename Integer>
+bool within(Integer value, Integer low, Integer high) {
+  return value >= low && value <= high;
+}
+
+bool is_sound(const Convolution& c, const SystolicMapping& m, const SystolicShape& shape) {
+  constexpr auto kMostPixels = std::int32_t{kLargestDimension};
+  return within(m.tile_h, 1, kMostPixels) && within(m.tile_w, 1, kMostPixels) &&
+         within(m.filter_tile, 0, most_filters(shape)) &&
+         within(m.fold_taps, 0, most_taps(shape)) && cuts_groups_evenly(c, m) &&
+         has_few_weights(c, m);
+}
+
+/// What is wrong with a mapping that is not sound.
 std::string cut_fault(const Convolution& c, const SystolicMapping& m, const SystolicShape& shape) {
-  if (m.tile_h < 1 || m.tile_w < 1) {
-    return fmt::format("tiles of {}x{} pixels are empty", m.tile_h, m.tile_w);
+  Faults faults;
+  const auto check = [&](const char* what, std::int64_t value, std::int64_t low,
+                         std::int64_t high) {
+    if (value < low || value > high) {
+      faults.add(fmt::format("{} is {}, possible are 1 .. {}", what, value, high));
+    }
+  };
+  check("tile_h", m.tile_h, 1, kLargestDimension);
+  check("tile_w", m.tile_w, 1, kLargestDimension);
+  check("filter_tile", m.filter_tile, 0, most_filters(shape));
+  check("fold_taps", m.fold_taps, 0, most_taps(shape));
+  if (!cuts_groups_evenly(c, m)) {
+    faults.add(fmt::format("tiles of {} filters are no multiple of the {} of a group",
+                           given_filters(c, m), c.group_filters()));
+  } else if (!has_few_weights(c, m)) {
+    faults.add(fmt::format("tiles of {} filters have more than {} weights", given_filters(c, m),
+                           kMostWeights));
   }
-  if (m.filter_tile < 0 || m.filter_tile > most_filters(shape)) {
-    return fmt::format("tiles of {} filters, at most {} are possible", m.filter_tile,
-                       most_filters(shape));
-  }
-  if (m.fold_taps < 0 || m.fold_taps > most_taps(shape)) {
-    return fmt::format("folds of {} taps, at most {} are possible", m.fold_taps, most_taps(shape));
-  }
-  const std::int32_t filters = std::min(m.filter_tile, c.geometry.output_c);
-  if (filters > c.group_filters() && filters % c.group_filters() != 0) {
-    return fmt::format("tiles of {} filters are no multiple of the {} of a group", filters,
-                       c.group_filters());
-  }
-  const std::int64_t groups = std::max(1, filters / c.group_filters());
-  if (groups * c.positions() * c.group_channels() > kMostWeights / c.geometry.output_c) {
-    return fmt::format("tiles of {} groups have more than {} weights", groups, kMostWeights);
-  }
-  return {};
+  return faults.take();
 }
 
 }  // namespace
@@ -328,16 +377,35 @@ ArrayUse array_use(Dataflow dataflow, std::int64_t pixels, std::int32_t taps,
   }
 }
 
-std::int64_t fold_cycles(const SystolicShape& shape, const ArrayUse& use) {
-  return 2 * std::int64_t{shape.rows} + use.stream + use.columns - 2;
+std::int64_t fold_cycles(std::int32_t array_rows, const ArrayUse& use) {
+  return 2 * std::int64_t{array_rows} + use.stream + use.columns - 2;
+}
+
+SystolicMapping mapping_of(const mw_systolic_descriptor& d) {
+  return {d.tile_h,      d.tile_w,   d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
+          d.filter_tile, d.fold_taps};
+}
+
+std::string convolution_fault(const Convolution& convolution) {
+  const std::string fault = geometry_fault(convolution.geometry);
+  return fault.empty() ? group_fault(convolution) : fault;
+}
+
+bool fits(const Convolution& convolution, const SystolicMapping& mapping,
+          const SystolicShape& shape) {
+  if (!is_sound(convolution, mapping, shape)) {
+    return false;
+  }
+  const Tiling tiling{convolution, mapping, shape};
+  const auto needs = buffer_needs(tiling.slots(), shape);
+  return tiling.most_folds() <= kMostFolds &&
+         std::all_of(needs.begin(), needs.end(),
+                     [](const BufferNeed& need) { return need.needed <= need.bytes; });
 }
 
 std::string misfit(const Convolution& convolution, const SystolicMapping& mapping,
                    const SystolicShape& shape) {
-  std::string fault = geometry_fault(convolution.geometry);
-  if (fault.empty()) {
-    fault = group_fault(convolution);
-  }
+  std::string fault = convolution_fault(convolution);
   if (fault.empty()) {
     fault = cut_fault(convolution, mapping, shape);
   }
@@ -345,20 +413,13 @@ std::string misfit(const Convolution& convolution, const SystolicMapping& mappin
     return fault;
   }
   const Tiling tiling{convolution, mapping, shape};
-  const SlotPlans plans = tiling.slots();
   Faults faults;
   if (tiling.most_folds() > kMostFolds) {
     faults.add(fmt::format("the mapping has more than {} folds", kMostFolds));
   }
-  faults.add(buffer_fault("the ifmap of a tile", plans.ifmaps.bytes, "input_buffer",
-                          shape.input_buffer_bytes));
-  faults.add(buffer_fault("the weights and the requantization table of a tile",
-                          plans.weights.bytes + plans.parameters.bytes, "weight_buffer",
-                          shape.weight_buffer_bytes));
-  faults.add(buffer_fault("the sums of a tile", plans.sums.bytes, "accumulator_buffer",
-                          shape.accumulator_buffer_bytes));
-  faults.add(buffer_fault("the ofmap of a tile", plans.outputs.bytes, "output_buffer",
-                          shape.output_buffer_bytes));
+  for (const BufferNeed& need : buffer_needs(tiling.slots(), shape)) {
+    faults.add(buffer_fault(need.part, need.needed, need.buffer, need.bytes));
+  }
   return faults.take();
 }
 

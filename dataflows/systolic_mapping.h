@@ -21,6 +21,7 @@
 #include <tuple>
 #include <vector>
 
+#include "abi/descriptor.h"
 #include "dataflows/conv_geometry.h"
 #include "dataflows/jobs.h"
 #include "dataflows/schedule.h"
@@ -93,6 +94,8 @@ struct SystolicMapping {
 /// Products of int8 of which any sum fits 32 bits: 2^16 * 2^14 = 2^30.
 constexpr std::int32_t kMostFoldTaps = 1 << 16;
 
+SystolicMapping mapping_of(const mw_systolic_descriptor& descriptor);
+
 /// A decoded mw_systolic_descriptor: places are bus addresses.
 struct SystolicCommand {
   ConvGeometry geometry{};
@@ -157,7 +160,7 @@ inline ArrayUse array_use(Dataflow dataflow, const Fold& fold) {
 ///   output stationary:           S + R + c - 2 cycles until the last PE has its last product,
 ///                                then R in which the sums of column c - 1 move down
 /// 2R + S + c - 2 in all. Rows not in use still take their part; columns not in use do not.
-std::int64_t fold_cycles(const SystolicShape& shape, const ArrayUse& use);
+std::int64_t fold_cycles(std::int32_t array_rows, const ArrayUse& use);
 
 /// A command's steps and all jobs that they name.
 struct SystolicProgram {
@@ -168,11 +171,18 @@ struct SystolicProgram {
 /// Most folds of one command: its schedule stays within a gigabyte, its job numbers within 32 bits.
 constexpr std::int64_t kMostFolds = 1 << 21;
 
+/// What is wrong with a convolution whatever the mapping; empty when nothing is.
+std::string convolution_fault(const Convolution& convolution);
+
 /// The gate of `expand`: empty when the convolution makes sense, the mapping cuts it as the
 /// dataflow allows, into at most kMostFolds folds (counting each tile as a full one), and its tiles
 /// fit the buffers; otherwise what is wrong and by how much.
 std::string misfit(const Convolution& convolution, const SystolicMapping& mapping,
                    const SystolicShape& shape);
+
+/// Whether `misfit` is empty, for a convolution without fault: the same question without words.
+bool fits(const Convolution& convolution, const SystolicMapping& mapping,
+          const SystolicShape& shape);
 
 /// Expands a command to its steps. The planner costs, the shell executes, and the estimate walks
 /// the same expansion. Throws SimulationError with the `misfit`.

@@ -32,8 +32,7 @@ SystolicCommand decode(const EngineTask& task) {
   SystolicCommand command;
   command.geometry = d.geometry;
   command.groups = d.groups;
-  command.mapping = {d.tile_h,      d.tile_w,   d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
-                     d.filter_tile, d.fold_taps};
+  command.mapping = mapping_of(d);
   command.input_zero_point = d.input_zero_point;
   command.output_zero_point = d.output_zero_point;
   command.clamp_low = d.clamp_low;
@@ -250,13 +249,12 @@ TEST(SystolicExpansion, LoadsEachTensorOnceWhenAllOfItFits) {
 }
 
 TEST(FoldCycles, LoadStreamAndDrain) {
-  // A 4 x 4 array: 4 cycles to load or to drain, S + 4 + c - 2 to stream.
-  const SystolicShape square = array_of(4, 4);
-  EXPECT_EQ(fold_cycles(square, {1, 1, 1}), 4 + 1 + 4 + 1 - 2);
-  EXPECT_EQ(fold_cycles(square, {4, 4, 10}), 4 + 10 + 4 + 4 - 2);
-  EXPECT_EQ(fold_cycles(square, {4, 3, 10}), 4 + 10 + 4 + 3 - 2);  // a column less
-  EXPECT_EQ(fold_cycles(square, {1, 4, 10}), 4 + 10 + 4 + 4 - 2);  // rows do not matter
-  EXPECT_EQ(fold_cycles(array_of(1, 1), {1, 1, 1}), 1 + 1 + 1 + 1 - 2);
+  // 4 rows: 4 cycles to load or to drain, S + 4 + c - 2 to stream.
+  EXPECT_EQ(fold_cycles(4, {1, 1, 1}), 4 + 1 + 4 + 1 - 2);
+  EXPECT_EQ(fold_cycles(4, {4, 4, 10}), 4 + 10 + 4 + 4 - 2);
+  EXPECT_EQ(fold_cycles(4, {4, 3, 10}), 4 + 10 + 4 + 3 - 2);  // a column less
+  EXPECT_EQ(fold_cycles(4, {1, 4, 10}), 4 + 10 + 4 + 4 - 2);  // rows in use do not matter
+  EXPECT_EQ(fold_cycles(1, {1, 1, 1}), 1 + 1 + 1 + 1 - 2);
 }
 
 TEST(ArrayUse, SaysWhatIsInRowsAndColumnsAndWhatStreams) {

@@ -155,9 +155,9 @@ TEST(SystolicMisfit, BoundsTheNumberOfFolds) {
 
 TEST(SystolicMisfit, RefusesWhateverMakesNoSense) {
   EXPECT_EQ(misfit(kGeometry, {0, 1, false, false}, array_of(4, 3)),
-            "tiles of 0x1 pixels are empty");
+            "tile_h is 0, possible are 1 .. 1048576");
   EXPECT_EQ(misfit(kGeometry, {1, -1, false, false}, array_of(4, 3)),
-            "tiles of 1x-1 pixels are empty");
+            "tile_w is -1, possible are 1 .. 1048576");
   ConvGeometry g = kGeometry;
   g.stride_w = 0;
   EXPECT_EQ(misfit(g, {1, 1, false, false}, array_of(4, 3)),
@@ -180,18 +180,21 @@ TEST(SystolicMisfit, RefusesCutsThatTheDataflowDoesNotKnow) {
   };
   for (const Dataflow dataflow : {Dataflow::kWeightStationary, Dataflow::kOutputStationary}) {
     EXPECT_EQ(fault(dataflow, 3, 4), "");
-    EXPECT_EQ(fault(dataflow, 4, 4), "tiles of 4 filters, at most 3 are possible");
+    EXPECT_EQ(fault(dataflow, 4, 4), "filter_tile is 4, possible are 1 .. 3");
   }
   EXPECT_EQ(fault(Dataflow::kInputStationary, 6, 4), "");
   EXPECT_EQ(fault(Dataflow::kInputStationary, 1 << 20, 4), "");  // all there are
   EXPECT_EQ(fault(Dataflow::kInputStationary, -1, 4),
-            "tiles of -1 filters, at most 1048576 are possible");
+            "filter_tile is -1, possible are 1 .. 1048576");
   for (const Dataflow dataflow : {Dataflow::kWeightStationary, Dataflow::kInputStationary}) {
-    EXPECT_EQ(fault(dataflow, 1, 5), "folds of 5 taps, at most 4 are possible");
+    EXPECT_EQ(fault(dataflow, 1, 5), "fold_taps is 5, possible are 1 .. 4");
   }
   EXPECT_EQ(fault(Dataflow::kOutputStationary, 1, 1 << 16), "");
   EXPECT_EQ(fault(Dataflow::kOutputStationary, 1, (1 << 16) + 1),
-            "folds of 65537 taps, at most 65536 are possible");
+            "fold_taps is 65537, possible are 1 .. 65536");
+  EXPECT_EQ(misfit(kGeometry, {1 << 21, 0, false, false, 4, 5}, array_of(4, 3)),
+            "tile_h is 2097152, possible are 1 .. 1048576; tile_w is 0, possible are 1 .. 1048576; "
+            "filter_tile is 4, possible are 1 .. 3; fold_taps is 5, possible are 1 .. 4");
   // Two groups of 3 filters over one channel each.
   EXPECT_EQ(fault(Dataflow::kInputStationary, 3, 4, 2), "");
   EXPECT_EQ(fault(Dataflow::kInputStationary, 6, 4, 2), "");
@@ -228,7 +231,11 @@ TEST(SystolicMisfit, GuardsTheExpansionOfAnyFields) {
     command.groups = dice.one_in(3) ? extremes[dice.roll(0, 9)] : 1;
     command.mapping.filter_tile = dice.one_in(2) ? extremes[dice.roll(0, 9)] : 0;
     command.mapping.fold_taps = dice.one_in(2) ? extremes[dice.roll(0, 9)] : 0;
-    if (!misfit(command.convolution(), command.mapping, shape).empty()) {
+    const std::string fault = misfit(command.convolution(), command.mapping, shape);
+    if (convolution_fault(command.convolution()).empty()) {
+      ASSERT_EQ(fits(command.convolution(), command.mapping, shape), fault.empty()) << fault;
+    }
+    if (!fault.empty()) {
       continue;
     }
     const SystolicProgram program = expand(command, shape);

@@ -26,13 +26,13 @@ base::Schema<SystolicParameters> systolic_parameter_schema() {
   base::Schema<Parameters> schema{"systolic_mapping",
                                   "How a convolution or fully connected layer is cut up."};
   schema.integer("tile_h", &Parameters::tile_h)
-      .range(1, INT32_MAX)
+      .range(1, kLargestDimension)
       .doc("Output rows of a tile. Larger tiles load less and need more of every buffer.");
   schema.integer("tile_w", &Parameters::tile_w)
-      .range(1, INT32_MAX)
+      .range(1, kLargestDimension)
       .doc("Output columns of a tile.");
   schema.integer("filter_tile", &Parameters::filter_tile)
-      .range(1, INT32_MAX)
+      .range(1, kLargestDimension)
       .doc(
           "Filters of a tile: a part of one group's, or a multiple of them; at most the array's "
           "columns but for input stationary.");

@@ -79,17 +79,16 @@ TEST(ForcedMapping, ThatDoesNotFitSaysByHowMuchAndWhatHelps) {
             "-> at least 64 B (1 byte more); or leave tile_h or tile_w to the planner");
   EXPECT_EQ(refusal(shape, "{tile_h: 2}"), "") << "a narrower tile";
   EXPECT_EQ(refusal(shape, "{tile_h: 2, filter_tile: 5}"),
-            "plan:1:1: tiles of 5 filters, at most 4 are possible; or leave filter_tile to the "
+            "plan:1:1: filter_tile is 5, possible are 1 .. 4; or leave filter_tile to the "
             "planner");
   EXPECT_EQ(refusal(shape, "{fold_taps: 4}"), "");
   EXPECT_EQ(refusal(shape, "{fold_taps: 5}"),
-            "plan:1:1: folds of 5 taps, at most 4 are possible; or leave fold_taps to the planner");
+            "plan:1:1: fold_taps is 5, possible are 1 .. 4; or leave fold_taps to the planner");
 }
 
 TEST(ForcedMapping, IsReadStrictly) {
   const SystolicShape shape = array_of(4, 4, 1 << 16);
-  EXPECT_EQ(refusal(shape, "{tile_h: 0}"),
-            "plan:1:10: tile_h: found '0'; allowed: 1 .. 2147483647");
+  EXPECT_EQ(refusal(shape, "{tile_h: 0}"), "plan:1:10: tile_h: found '0'; allowed: 1 .. 1048576");
   EXPECT_EQ(refusal(shape, "{weights_per_fold: 1}"),
             "plan:1:20: weights_per_fold: found '1'; allowed: true or false");
   EXPECT_THAT(refusal(shape, "{tile_y: 1}"),

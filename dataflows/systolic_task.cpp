@@ -143,7 +143,8 @@ class SystolicTask : public EngineTask {
     fields_.pixel_tiles_outer = mapping.pixel_tiles_outer ? 1 : 0;
     fields_.weights_per_fold = mapping.weights_per_fold ? 1 : 0;
     fields_.filter_tile = tiling.filters();
-    fields_.fold_taps = tiling.fold_taps();
+    fields_.fold_taps = static_cast<std::int32_t>(
+        std::min<std::int64_t>(tiling.fold_taps(), tiling.full_tile().taps));
   }
 
   const std::vector<PackedConstant>& constants() const override { return constants_; }
@@ -170,12 +171,7 @@ class SystolicTask : public EngineTask {
   }
 
   base::YamlNode parameters() const override {
-    const SystolicMapping mapping{fields_.tile_h,
-                                  fields_.tile_w,
-                                  fields_.pixel_tiles_outer != 0,
-                                  fields_.weights_per_fold != 0,
-                                  fields_.filter_tile,
-                                  fields_.fold_taps};
+    const SystolicMapping mapping = mapping_of(fields_);
     return systolic_parameter_schema().dump(SystolicParameters{mapping});
   }
 

@@ -36,8 +36,9 @@ Transfer ofmap_transfer(const SystolicCommand& command, const PixelTile& tile, R
   return t;
 }
 
-/// Weights lie packed by filter tile, in each [k][filter]; those of a fold are consecutive. All
-/// tiles before this one are full.
+/// Weights lie packed by filter tile, in each [k][filter]; those of a fold are consecutive. Filters
+/// of earlier tiles have as many taps as those of a full tile: only the last of several groups side
+/// by side may have fewer.
 Transfer weight_transfer(const SystolicCommand& command, const Tiling& tiling,
                          const FilterTile& tile, std::int64_t part) {
   const bool per_fold = command.mapping.weights_per_fold;

@@ -15,7 +15,7 @@
 namespace milliwatt::energy {
 namespace {
 
-/// Attributes that every class of the file accepts.
+/// Attributes that every class of the file accepts; banks as small as the class is for.
 std::map<std::string, std::int64_t> sample_attributes(const ClassPrices& prices) {
   const std::map<std::string, std::int64_t> samples = {{"size_bytes", 8192}, {"width_bits", 32},
                                                        {"banks", 1},         {"count", 2},
@@ -23,6 +23,9 @@ std::map<std::string, std::int64_t> sample_attributes(const ClassPrices& prices)
   std::map<std::string, std::int64_t> attributes;
   for (const std::string& name : prices.attributes) {
     attributes[name] = samples.at(name);
+  }
+  if (prices.name == "small_sram") {
+    attributes["size_bytes"] = 512;
   }
   return attributes;
 }
@@ -191,12 +194,11 @@ double bank_of_64_kib(std::int64_t node, const char* cell, SramColumn column) {
 
 class ScaledTechnology : public ::testing::TestWithParam<Scaling> {
  protected:
-  /// Cost of one register bit, of which every class of a chip has some.
+  /// Cost of some register bits, of which the control consists.
   Bounds bit(const Technology& technology, Dimension dimension) const {
-    const ClassPrices& registers = *technology.find("register_file");
-    const std::map<std::string, std::int64_t> one = {
-        {"size_bytes", 1}, {"width_bits", 8}, {"banks", 1}};
-    Entry entry = dimension == Dimension::kEnergy  ? registers.actions[0].second
+    const ClassPrices& registers = *technology.find("control");
+    const std::map<std::string, std::int64_t> one;
+    Entry entry = dimension == Dimension::kEnergy  ? registers.actions[1].second
                   : dimension == Dimension::kPower ? registers.states[0].second
                                                    : registers.area;
     entry.low.reset();

@@ -53,6 +53,8 @@ struct PriceList {
   std::string technology;
   Conditions conditions;
   std::vector<PricedComponent> components;
+  /// A sentence for every component that is priced as another class, because its banks are small.
+  std::vector<std::string> notes;
 };
 
 /// Looks up every declared action, state and area. Nothing is priced at zero by silence: throws

@@ -107,19 +107,48 @@ TEST(Resolve, PricesAWholeSystem) {
   EXPECT_EQ(prices.components[1].states[0].cost.bounds.nominal, 1'198'240'000);
 }
 
-TEST(Resolve, BanksBelowTheTableArePricedAsRegisters) {
-  const auto priced_as = [](std::int64_t size) {
-    return resolve(bundled(), {{"m",
-                                "sram",
-                                {{"size_bytes", size}, {"width_bits", 32}, {"banks", 4}},
-                                "",
-                                {"read"}}})
-        .components[0];
-  };
-  EXPECT_EQ(priced_as(4096).priced_as, "sram");
-  EXPECT_EQ(priced_as(4095).priced_as, "register_file");
-  EXPECT_EQ(priced_as(4095).actions[0].cost.confidence, base::Confidence::kBorrowed);
-  EXPECT_EQ(priced_as(4095).actions[0].cost.bounds.nominal, 288'000) << "32 x 0.009 pJ";
+PriceList price_memory(std::int64_t size) {
+  return resolve(
+      bundled(),
+      {{"m", "sram", {{"size_bytes", size}, {"width_bits", 32}, {"banks", 4}}, "", {"read"}}});
+}
+
+TEST(Resolve, BanksBelowTheTableArePricedAsItsSmallest) {
+  const PricedComponent table = price_memory(4096).components[0];
+  const PricedComponent below = price_memory(4095).components[0];
+  EXPECT_EQ(table.priced_as, "sram");
+  EXPECT_EQ(below.priced_as, "small_sram");
+  EXPECT_EQ(below.actions[0].cost.confidence, base::Confidence::kBorrowed);
+  // The row of 1024 B x 32 bit: 1.3237 pJ; low 0.25 x 32 x 0.009 pJ.
+  EXPECT_EQ(below.actions[0].cost.bounds, (Bounds{72'000, 1'323'700, 1'323'700}));
+  EXPECT_EQ(below.actions[0].cost.bounds.nominal, table.actions[0].cost.bounds.nominal);
+  EXPECT_EQ(below.states[0].cost.bounds.nominal, table.states[0].cost.bounds.nominal);
+  EXPECT_EQ(below.area.bounds.nominal, table.area.bounds.nominal);
+  // 4 x (0.020802 + 0.014513) uW, and 4095/4096 of it.
+  EXPECT_EQ(below.states[0].cost.bounds, (Bounds{141'225'513, 141'260'000, 141'260'000}));
+}
+
+TEST(Resolve, BanksOfAHandfulOfWordsArePricedAsRegisters) {
+  const PricedComponent sram = price_memory(256).components[0];
+  const PricedComponent registers = price_memory(255).components[0];
+  EXPECT_EQ(sram.priced_as, "small_sram");
+  EXPECT_EQ(registers.priced_as, "register_file");
+  EXPECT_EQ(registers.actions[0].cost.bounds.nominal, 288'000) << "32 x 0.009 pJ";
+  // 8 x 255 x 5.98 um2 against 4 x 0.00343189 mm2: at 64 B a bank the two are as large.
+  EXPECT_EQ(registers.area.bounds.nominal, 12'199'200'000);
+  EXPECT_EQ(sram.area.bounds.nominal, 13'727'560'000);
+}
+
+TEST(Resolve, SaysWhichMemoriesArePricedAsAnotherClass) {
+  EXPECT_THAT(price_memory(4096).notes, testing::IsEmpty());
+  EXPECT_THAT(
+      price_memory(4095).notes,
+      testing::ElementsAre("m: 4 banks of 1023 B, less than the 1024 B from which there are "
+                           "prices of 'sram'; priced as 'small_sram'"));
+  EXPECT_THAT(
+      price_memory(255).notes,
+      testing::ElementsAre("m: 4 banks of 63 B, less than the 1024 B from which there are prices "
+                           "of 'sram'; priced as 'register_file'"));
 }
 
 TEST(Resolve, ListsEverythingThatIsMissing) {

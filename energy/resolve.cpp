@@ -25,6 +25,9 @@ class Resolver {
   Resolver(const Technology& technology, const Component& component, base::Diagnostics& faults)
       : technology_(technology), component_(component), faults_(faults) {}
 
+  /// Why another class prices the component; empty when its own does.
+  const std::string& note() const { return note_; }
+
   PricedComponent resolve() {
     PricedComponent priced;
     priced.name = component_.name;
@@ -73,14 +76,31 @@ class Resolver {
     return good;
   }
 
-  const ClassPrices& small_bank_class(const ClassPrices& prices) const {
-    if (prices.small_bank_bytes == 0) {
-      return prices;
+  /// The class itself, or the one that prices banks as small as these.
+  const ClassPrices& small_bank_class(const ClassPrices& prices) {
+    const ClassPrices* priced_as = &prices;
+    while (is_small_for(*priced_as)) {
+      priced_as = technology_.find(priced_as->small_bank_class);
     }
-    const std::int64_t size = component_.attributes.at("size_bytes");
+    if (priced_as != &prices) {
+      note_small_banks(prices, *priced_as);
+    }
+    return *priced_as;
+  }
+
+  bool is_small_for(const ClassPrices& prices) const {
+    return prices.small_bank_bytes > 0 &&
+           static_cast<__int128>(prices.small_bank_bytes) * component_.attributes.at("banks") >
+               component_.attributes.at("size_bytes");
+  }
+
+  void note_small_banks(const ClassPrices& own, const ClassPrices& priced_as) {
     const std::int64_t banks = component_.attributes.at("banks");
-    const bool small = static_cast<__int128>(prices.small_bank_bytes) * banks > size;
-    return small ? *technology_.find(prices.small_bank_class) : prices;
+    const std::int64_t size = component_.attributes.at("size_bytes") / banks;
+    note_ =
+        component_.name + ": " + std::to_string(banks) + (banks == 1 ? " bank of " : " banks of ") +
+        std::to_string(size) + " B, less than the " + std::to_string(own.small_bank_bytes) +
+        " B from which there are prices of '" + own.name + "'; priced as '" + priced_as.name + "'";
   }
 
   const ClassPrices* find_variant(const ClassPrices& prices) {
@@ -139,6 +159,7 @@ class Resolver {
   const Component& component_;
   base::Diagnostics& faults_;
   std::set<std::string> reasons_;
+  std::string note_;
 };
 
 }  // namespace
@@ -153,7 +174,11 @@ PriceList resolve(const Technology& technology, const std::vector<Component>& co
     if (!names.insert(component.name).second) {
       throw base::InternalError("two components are named '" + component.name + "'");
     }
-    list.components.push_back(Resolver(technology, component, faults).resolve());
+    Resolver resolver(technology, component, faults);
+    list.components.push_back(resolver.resolve());
+    if (!resolver.note().empty()) {
+      list.notes.push_back(resolver.note());
+    }
   }
   faults.throw_if_any();
   return list;

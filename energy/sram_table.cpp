@@ -42,6 +42,15 @@ std::optional<SramColumn> sram_column_of(const std::string& name) {
   return std::nullopt;
 }
 
+std::optional<SramName> sram_name_of(const std::string& name) {
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  const std::string prefix = name.substr(0, dot);
+  if (dot == name.size() || (prefix != "sram" && prefix != "smallest_sram")) {
+    return std::nullopt;
+  }
+  return SramName{name.substr(dot + 1), prefix == "smallest_sram"};
+}
+
 Dimension dimension_of(SramColumn column) {
   switch (column) {
     case SramColumn::kRead:

@@ -22,6 +22,15 @@ const char* sram_column_name(SramColumn column);
 std::optional<SramColumn> sram_column_of(const std::string& name);
 Dimension dimension_of(SramColumn column);
 
+/// What a formula means by "sram.read", a column at the component's own bank size, or by
+/// "smallest_sram.read", the column at the smallest size of the table.
+struct SramName {
+  std::string column;
+  bool smallest = false;
+};
+/// Nothing for names with another prefix.
+std::optional<SramName> sram_name_of(const std::string& name);
+
 /// Which rows of a table apply.
 struct SramConditions {
   std::int64_t node_nm = 0;

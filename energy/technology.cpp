@@ -13,15 +13,16 @@ const ClassPrices* Technology::find(const std::string& class_name) const {
 std::optional<Range> Technology::named_cost(
     const std::string& name, Dimension dimension,
     const std::map<std::string, std::int64_t>& attributes) const {
-  constexpr const char* kSramPrefix = "sram.";
-  if (name.rfind(kSramPrefix, 0) == 0) {
-    const auto column = sram_column_of(name.substr(std::string(kSramPrefix).size()));
+  if (const std::optional<SramName> sram = sram_name_of(name)) {
+    const auto column = sram_column_of(sram->column);
     if (!column || dimension_of(*column) != dimension || !sram_) {
       return std::nullopt;
     }
     const auto size = static_cast<double>(attributes.at("size_bytes"));
     const auto banks = static_cast<double>(attributes.at("banks"));
-    return sram_->at(*column, size / banks, static_cast<double>(attributes.at("width_bits")));
+    return sram_->at(*column,
+                     sram->smallest ? static_cast<double>(sram_->sizes().front()) : size / banks,
+                     static_cast<double>(attributes.at("width_bits")));
   }
   const auto found = primitives_.find(name);
   if (found == primitives_.end()) {

@@ -53,7 +53,8 @@ struct ClassPrices {
   std::string variant_attribute;
   std::vector<std::pair<std::string, ClassPrices>> variants;
 
-  /// Banks (size_bytes / banks) below this size are priced as another class; 0: never.
+  /// Banks (size_bytes / banks) below this size are priced as another class, which may send still
+  /// smaller ones to a third; 0: never.
   std::int64_t small_bank_bytes = 0;
   std::string small_bank_class;
 };

@@ -11,8 +11,6 @@
 namespace milliwatt::energy {
 namespace {
 
-constexpr const char* kSramPrefix = "sram.";
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -124,8 +122,8 @@ void TechnologyReader::check_name(const base::YamlNode& at, const std::string& n
     return;
   }
   base::Confidence below = sram_confidence_;
-  if (name.rfind(kSramPrefix, 0) == 0) {
-    const auto column = sram_column_of(name.substr(std::string(kSramPrefix).size()));
+  if (const std::optional<SramName> sram = sram_name_of(name)) {
+    const auto column = sram_column_of(sram->column);
     const bool usable = column && dimension_of(*column) == dimension;
     const bool sized = contains(owner.attributes, "size_bytes") &&
                        contains(owner.attributes, "banks") &&

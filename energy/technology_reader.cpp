@@ -336,9 +336,11 @@ void TechnologyReader::check_substitutes() {
   for (const auto& [name, place] : substitutes_) {
     const ClassPrices& owner = *technology_.find(name);
     const ClassPrices* other = technology_.find(owner.small_bank_class);
-    if (!other || other->attributes != owner.attributes || other->small_bank_bytes > 0) {
+    if (!other || other->attributes != owner.attributes ||
+        (other->small_bank_bytes > 0 && other->small_bank_bytes >= owner.small_bank_bytes)) {
       faults_.add(place, "'" + owner.small_bank_class +
-                             "' must be a class with the same attributes and no small_banks");
+                             "' must be a class with the same attributes, whose small_banks, if "
+                             "any, begin below fewer bytes");
     }
   }
 }

@@ -51,8 +51,8 @@ base::Schema<Config> full_schema() {
 template <typename Config, MakeSchema<Config> kSchema>
 class Configured : public ExternalConfig {
  public:
-  Configured(std::string kind, std::string prices, Config config)
-      : ExternalConfig{std::move(kind), std::move(prices)}, config_{std::move(config)} {}
+  Configured(const ExternalKind& kind, std::string prices, Config config)
+      : ExternalConfig{kind, std::move(prices)}, config_{std::move(config)} {}
 
   std::int64_t size() const override { return config_.size; }
   bool writable() const override { return is_writable(config_); }
@@ -77,7 +77,7 @@ ExternalKind kind(const char* name, const char* doc) {
              base::Diagnostics& faults) -> std::shared_ptr<const ExternalConfig> {
             Config config;
             full_schema<Config, kSchema>().read(map, config, faults);
-            return std::make_shared<Configured<Config, kSchema>>(kind.name, prices, config);
+            return std::make_shared<Configured<Config, kSchema>>(kind, prices, config);
           }};
 }
 
@@ -92,10 +92,15 @@ ExternalKind read_only(const char* name, const char* doc) {
     ExternalMemoryConfig config;
     full_schema<ExternalMemoryConfig, external_memory_schema>().read(map, config, faults);
     config.writable = false;
-    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(
-        kind.name, prices, config);
+    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(kind, prices,
+                                                                                      config);
   };
   return result;
+}
+
+ExternalKind on_chip(ExternalKind kind) {
+  kind.on_chip = true;
+  return kind;
 }
 
 /// The text under `key`, or nothing.
@@ -118,7 +123,7 @@ const std::vector<ExternalKind>& external_kinds() {
       generic("lpddr4", "The average of an LPDDR4, with its prices."),
       generic("lpddr3", "The average of an LPDDR3, with its prices."),
       generic("ddr3", "The average of a DDR3, with its prices."),
-      read_only("emram", "MRAM for weights, read only."),
+      on_chip(read_only("emram", "MRAM on the chip for weights, read only.")),
       generic(kGenericKind, "Any memory as bandwidth, latency and burst length; needs `prices`."),
   };
   return kinds;
@@ -133,6 +138,9 @@ std::vector<base::ParameterRow> describe_external(const std::string& default_kin
   base::ParameterRow prices{"prices", "", "none", "", kPricesDoc, "", ""};
   return {kind, prices};
 }
+
+ExternalConfig::ExternalConfig(const ExternalKind& kind, std::string prices)
+    : kind_{kind.name}, on_chip_{kind.on_chip}, prices_{std::move(prices)} {}
 
 base::YamlNode ExternalConfig::dump() const {
   base::YamlNode map = dump_parameters();

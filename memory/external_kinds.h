@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The off-chip memories that a platform file may name. A new kind is one entry of the list in
-// external_kinds.cpp.
+// The memories beyond the SRAM that a platform file may name. A new kind is one entry of the list
+// in external_kinds.cpp.
 #pragma once
 
 #include <memory>
@@ -14,14 +14,18 @@
 
 namespace milliwatt::memory {
 
-/// An off-chip memory as a platform file describes it.
+struct ExternalKind;
+
+/// A memory beyond the SRAM as a platform file describes it: off the chip, but for the kinds that
+/// say otherwise.
 class ExternalConfig {
  public:
-  ExternalConfig(std::string kind, std::string prices)
-      : kind_{std::move(kind)}, prices_{std::move(prices)} {}
+  ExternalConfig(const ExternalKind& kind, std::string prices);
   virtual ~ExternalConfig() = default;
 
   const std::string& kind() const { return kind_; }
+  /// What it serves does not cross the edge of the chip.
+  bool on_chip() const { return on_chip_; }
   /// Variant of the technology's external_memory that prices it.
   const std::string& prices() const { return prices_.empty() ? kind_ : prices_; }
 
@@ -38,6 +42,7 @@ class ExternalConfig {
   virtual base::YamlNode dump_parameters() const = 0;
 
   std::string kind_;
+  bool on_chip_;
   std::string prices_;
 };
 
@@ -48,6 +53,7 @@ struct ExternalKind {
   std::shared_ptr<const ExternalConfig> (*read)(const ExternalKind& kind, const std::string& prices,
                                                 const base::YamlNode& map,
                                                 base::Diagnostics& faults);
+  bool on_chip = false;
 };
 
 constexpr const char* kDefaultExternalKind = "psram";

@@ -183,11 +183,6 @@ std::string change(const Difference& difference) {
   return step.empty() && share.empty() ? "" : fmt::format("  ({}{}{})", step, comma, share);
 }
 
-/// Sections of which a few lines tell enough.
-bool is_detail(const std::string& section) {
-  return section == "counters" || section == "energy" || section == "area" || section == "plan";
-}
-
 /// What follows from other values of the layer, or says where it stands in the run.
 bool is_derived(const std::string& section, const std::string& place) {
   const std::string key = place.substr(place.rfind('.') + 1);
@@ -218,8 +213,7 @@ std::string section_text(const DiffSection& section, std::size_t most, bool all)
   std::string text = fmt::format("{}: {} different\n", section.name, section.differences.size());
   std::size_t shown = 0;
   for (const Difference& difference : section.differences) {
-    const bool left_out =
-        is_derived(section.name, difference.place) || (is_detail(section.name) && shown >= most);
+    const bool left_out = is_derived(section.name, difference.place) || shown >= most;
     if (all || !left_out) {
       text += line_of(difference);
       ++shown;
@@ -253,10 +247,10 @@ std::vector<DiffSection> diff_results(const std::string& a, const std::string& n
 }
 
 std::string diff_text(const std::vector<DiffSection>& sections, bool all) {
-  constexpr std::size_t kLinesOfDetail = 10;
+  constexpr std::size_t kLines = 10;
   std::string text;
   for (const DiffSection& section : sections) {
-    text += section_text(section, kLinesOfDetail, all);
+    text += section_text(section, kLines, all);
   }
   return text;
 }

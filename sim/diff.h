@@ -28,9 +28,9 @@ struct DiffSection {
 std::vector<DiffSection> diff_results(const std::string& a, const std::string& name_a,
                                       const std::string& b, const std::string& name_b);
 
-/// One line per difference, with the change of numbers. Unless `all`, long sections (counters,
-/// energies, areas, the plan) are cut short, and what follows from other values of a layer (its
-/// place in time, ratios, bounds of its energy) is counted only.
+/// One line per difference, with the change of numbers. Unless `all`, a section has ten lines and
+/// the number of the others; what follows from other values of a layer (its place in time, ratios,
+/// bounds of its energy) is only counted.
 std::string diff_text(const std::vector<DiffSection>& sections, bool all);
 
 }  // namespace milliwatt::sim

@@ -5,13 +5,13 @@
 
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/override.h"
 #include "base/schema.h"
+#include "sim/bundled.h"
 #include "sim/platform_checks.h"
 
 namespace milliwatt::sim {
@@ -179,10 +179,6 @@ void read_parts(const YamlNode& root, Depth depth, Platform& platform, Diagnosti
   }
 }
 
-bool is_bare_name(const std::string& file) {
-  return file.find('/') == std::string::npos && file.find('.') == std::string::npos;
-}
-
 std::string technology_path(const std::string& file, const std::filesystem::path& platform) {
   namespace fs = std::filesystem;
   if (!is_bare_name(file)) {
@@ -201,17 +197,25 @@ std::string technology_path(const std::string& file, const std::filesystem::path
       .string();
 }
 
-/// Names of the technologies that come with milliwatt, sorted.
-std::vector<std::string> bundled_technologies() {
-  namespace fs = std::filesystem;
-  std::set<std::string> names;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator{fs::path{MILLIWATT_DATA_DIR} / "configs/technologies"}) {
-    if (entry.path().extension() == ".yaml") {
-      names.insert(entry.path().stem().string());
-    }
+std::vector<std::string> technology_names() {
+  std::vector<std::string> names;
+  for (const ShelfFile& file : shelf_files(Shelf::kTechnologies)) {
+    names.push_back(file.name);
   }
-  return {names.begin(), names.end()};
+  return names;
+}
+
+/// A technology that its name alone would find is called by its name, so that the effective
+/// configuration does not depend on which of the two was given.
+std::string technology_label(const std::string& file, const std::string& found,
+                             const std::string& platform) {
+  if (is_bare_name(file)) {
+    return file;
+  }
+  const std::string name = std::filesystem::path{found}.stem().string();
+  std::error_code absent;
+  const bool same = std::filesystem::equivalent(technology_path(name, platform), found, absent);
+  return same ? name : file;
 }
 
 /// The file of the platform's technology must exist.
@@ -224,7 +228,7 @@ void check_technology(const YamlNode& root, const std::string& file, const std::
   const YamlNode* node = technology != nullptr ? technology->find("file") : nullptr;
   faults.add(node != nullptr ? node->place : root.place,
              is_bare_name(file) ? fmt::format("'{}' is no technology{}", file,
-                                              base::suggestion(file, bundled_technologies()))
+                                              base::suggestion(file, technology_names()))
                                 : fmt::format("the file '{}' does not exist", file));
 }
 
@@ -244,6 +248,7 @@ void load_technology(const YamlNode& root, const std::string& path, TechnologySh
   overrides.cell = config.cell;
   try {
     platform.technology = shelf.get(file, overrides);
+    platform.technology_config.file = technology_label(config.file, file, path);
   } catch (const base::UserError& error) {
     for (const std::string& message : error.messages()) {
       faults.add(message);

@@ -10,6 +10,7 @@
 
 #include "base/diagnostics.h"
 #include "base/error.h"
+#include "sim/bundled.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -171,8 +172,9 @@ std::vector<std::string> PointSpace::key_columns() const {
 }
 
 std::vector<std::string> PointSpace::key_cells(const Point& point) const {
-  std::vector<std::string> cells = {std::to_string(point.index), platforms_[point.platform],
-                                    networks_[point.network]};
+  std::vector<std::string> cells = {std::to_string(point.index),
+                                    file_label(platforms_[point.platform]),
+                                    file_label(networks_[point.network])};
   cells.insert(cells.end(), point.values.begin(), point.values.end());
   return cells;
 }

@@ -50,7 +50,7 @@ class PointSpace {
   /// Every "key=value" of a point: the settings of all, then its own.
   std::vector<std::string> settings_of(const Point& point) const;
 
-  /// Names of the columns that tell points apart, and their cells.
+  /// Names of the columns that tell points apart, and their cells; files by their labels.
   std::vector<std::string> key_columns() const;
   std::vector<std::string> key_cells(const Point& point) const;
 

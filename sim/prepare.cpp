@@ -123,7 +123,11 @@ dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph
 
 Program program_for(const Platform& platform, const workloads::Graph& graph,
                     const dataflows::Plan& plan, const dataflows::ForcedPlan& forced) {
-  Program program = build_program(graph, plan, platform.flash != nullptr, platform.machine ? 1 : 0);
+  const bool external_off_chip = !platform.external->on_chip();
+  const OffChip off_chip = {platform.flash ? !platform.flash->on_chip() : external_off_chip,
+                            external_off_chip};
+  Program program =
+      build_program(graph, plan, platform.flash != nullptr, platform.machine ? 1 : 0, off_chip);
   check_room(platform, graph, plan, program.image.size(), forced);
   return program;
 }

@@ -121,6 +121,44 @@ TEST(HostBound, ALargerBufferHelpsAndAWiderArrayDoesNot) {
   EXPECT_GT(cycles(run_preset("host_bound", "resnet8", {"accelerator.columns=32"})), 0.98 * before);
 }
 
+std::int64_t served(const RunResult& result, const std::string& memory) {
+  std::int64_t bytes = 0;
+  for (const LayerResult& layer : result.layers) {
+    for (const MemoryTraffic& traffic : layer.traffic) {
+      bytes += traffic.memory == memory ? traffic.total_read() + traffic.total_written() : 0;
+    }
+  }
+  return bytes;
+}
+
+/// Weights come from the MRAM: bytes of its own, none of which crosses the edge of the chip.
+TEST(OnChip, MovesNothingOffChip) {
+  const RunResult inside = run_preset("on_chip_16x16", "resnet8");
+  EXPECT_EQ(inside.offchip_bytes(), 0);
+  EXPECT_EQ(inside.compulsory_offchip_bytes(), 0);
+  EXPECT_GE(served(inside, "external"), 77'706) << "parameters of ResNet-8";
+  const RunResult outside = run_preset(
+      "on_chip_16x16", "resnet8", {"memory.external.kind=generic", "memory.external.prices=psram"});
+  EXPECT_EQ(served(outside, "external"), served(inside, "external"));
+  EXPECT_GE(outside.offchip_bytes(), outside.compulsory_offchip_bytes());
+  EXPECT_GE(outside.compulsory_offchip_bytes(), 77'706);
+}
+
+/// A flash on the chip beside a PSRAM that is not: each counts where it is.
+TEST(OnChip, AFlashOfAKindOnTheChipLeavesTheTensorsOfAnExternalMemory) {
+  const std::vector<std::string> small = {"memory.sram.size=32 KiB"};
+  const RunResult outside = run_preset("systolic_16x16", "resnet8", small);
+  const RunResult inside = run_preset(
+      "systolic_16x16", "resnet8",
+      {small[0],
+       "memory.flash={kind: emram, size: 2 MiB, bytes_per_cycle: 8 B, latency: 3 cycles}"});
+  EXPECT_EQ(inside.offchip_bytes(), served(inside, "external"));
+  EXPECT_EQ(outside.offchip_bytes(), served(outside, "external") + served(outside, "flash") +
+                                         outside.system.offchip_bytes());
+  EXPECT_GT(inside.compulsory_offchip_bytes(), 0);
+  EXPECT_LT(inside.compulsory_offchip_bytes(), outside.compulsory_offchip_bytes());
+}
+
 /// What fits stays in the SRAM; the rest goes to the PSRAM, and the weights come from the flash.
 TEST(Default, WeightsComeFromFlashAndTensorsThatDoNotFitFromPsram) {
   const auto written = [](const RunResult& result, const std::string& memory) {

@@ -63,8 +63,9 @@ mw_command command(mw_opcode opcode, mw_ref place = {}, std::uint32_t value = 0,
 
 class Builder {
  public:
-  Builder(const Graph& graph, const dataflows::Plan& plan, bool has_flash, std::uint32_t engines)
-      : graph_{graph}, plan_{plan}, has_flash_{has_flash}, engines_{engines} {}
+  Builder(const Graph& graph, const dataflows::Plan& plan, bool has_flash, std::uint32_t engines,
+          OffChip off_chip)
+      : graph_{graph}, plan_{plan}, has_flash_{has_flash}, engines_{engines}, off_chip_{off_chip} {}
 
   Program build();
 
@@ -73,7 +74,7 @@ class Builder {
   void set_states();
   void emit(std::size_t index);
   mw_ref place(TensorId id) const { return program_.tensor_places[static_cast<std::size_t>(id)]; }
-  bool off_chip(TensorId id) const { return place(id).region != MW_REGION_SRAM; }
+  bool off_chip(TensorId id) const;
   std::uint32_t append_commands(const std::vector<mw_command>& commands);
   void finish(std::uint32_t head_offset);
   Compulsory compulsory(const Operator& op, const PlannedOperator& planned) const;
@@ -82,6 +83,7 @@ class Builder {
   const dataflows::Plan& plan_;
   bool has_flash_;
   std::uint32_t engines_;
+  OffChip off_chip_;
   Program program_;
   Image image_;
   std::vector<mw_command> setup_;
@@ -195,6 +197,12 @@ void Builder::finish(std::uint32_t head_offset) {
   program_.image = image_.take();
 }
 
+bool Builder::off_chip(TensorId id) const {
+  const std::uint32_t region = place(id).region;
+  return region == MW_REGION_PROGRAM ? off_chip_.program
+                                     : region == MW_REGION_EXTERNAL && off_chip_.external;
+}
+
 /// Constants are read as often as once; a constant off chip is touched as a whole.
 Compulsory Builder::compulsory(const Operator& op, const PlannedOperator& planned) const {
   Compulsory bytes;
@@ -202,7 +210,7 @@ Compulsory Builder::compulsory(const Operator& op, const PlannedOperator& planne
     return bytes;
   }
   for (const dataflows::PackedConstant& constant : planned.task->constants()) {
-    bytes.read += static_cast<std::int64_t>(constant.bytes.size());
+    bytes.read += off_chip_.program ? static_cast<std::int64_t>(constant.bytes.size()) : 0;
   }
   std::vector<TensorId> counted;
   for (const TensorId id : dataflows::data_inputs(op)) {
@@ -251,8 +259,8 @@ std::int64_t touched_input_bytes(const Graph& graph, const Operator& op, TensorI
 }
 
 Program build_program(const Graph& graph, const dataflows::Plan& plan, bool has_flash,
-                      std::uint32_t engines) {
-  return Builder{graph, plan, has_flash, engines}.build();
+                      std::uint32_t engines, OffChip off_chip) {
+  return Builder{graph, plan, has_flash, engines, off_chip}.build();
 }
 
 }  // namespace milliwatt::sim

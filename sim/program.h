@@ -30,6 +30,12 @@ struct Compulsory {
   std::int64_t total() const { return read + written; }
 };
 
+/// Whether the memories of two regions lie beyond the chip's edge.
+struct OffChip {
+  bool program = true;
+  bool external = true;
+};
+
 struct Program {
   AddressMap map;
   /// Lies at the start of the flash, or of external memory: head, command lists, descriptors,
@@ -51,7 +57,7 @@ struct Program {
 /// The image lies in the flash, or where there is none in external memory; behind it there, or
 /// alone, lie tensors that do not fit on chip.
 Program build_program(const workloads::Graph& graph, const dataflows::Plan& plan, bool has_flash,
-                      std::uint32_t engines);
+                      std::uint32_t engines, OffChip off_chip = {});
 
 /// Touched bytes of an operator's data input: all of it, but for windows that skip rows or columns.
 std::int64_t touched_input_bytes(const workloads::Graph& graph, const workloads::Operator& op,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "energy/pricing.h"
+#include "sim/bundled.h"
 #include "sim/platform.h"
 #include "sim/read_results.h"
 #include "sim/result_builder.h"
@@ -21,9 +22,9 @@ constexpr const char* kPlatformFile = "platform.yaml";
 
 /// A path as a platform file in `folder` would write it; names stay names.
 std::string seen_from(const std::string& folder, const std::string& technology) {
-  const bool name = technology.find_first_of("/.") == std::string::npos;
-  return name ? technology
-              : fs::proximate(fs::absolute(technology), fs::absolute(folder)).generic_string();
+  return is_bare_name(technology)
+             ? technology
+             : fs::proximate(fs::absolute(technology), fs::absolute(folder)).generic_string();
 }
 
 /// The platform of a result with another technology.
@@ -35,7 +36,9 @@ Platform platform_of(const std::string& folder, const std::string& technology,
   }
   Platform platform =
       load_platform(path, {"technology.file='" + seen_from(folder, technology) + "'"});
-  platform.technology_config.file = technology;
+  if (!is_bare_name(platform.technology_config.file)) {
+    platform.technology_config.file = technology;
+  }
   return platform;
 }
 
@@ -58,6 +61,7 @@ void price(StoredRun& stored, const Platform& platform) {
   }
   result.area = energy::area_report(prices);
   result.technology = prices.technology;
+  result.notes = prices.notes;
   result.effective_configuration = platform.effective_yaml();
   check_result(result);
 }

@@ -22,9 +22,10 @@ std::string shape_text(const workloads::Tensor& tensor) {
 
 /// Targets of the bus are memories in this order, that of System, then registers.
 std::vector<MemoryTraffic> empty_traffic(const Platform& platform) {
-  std::vector<MemoryTraffic> traffic = {{"sram", false, {}, {}}, {"external", true, {}, {}}};
+  std::vector<MemoryTraffic> traffic = {{"sram", false, {}, {}},
+                                        {"external", !platform.external->on_chip(), {}, {}}};
   if (platform.flash) {
-    traffic.push_back({"flash", true, {}, {}});
+    traffic.push_back({"flash", !platform.flash->on_chip(), {}, {}});
   }
   return traffic;
 }
@@ -212,6 +213,7 @@ RunResult build_result(const RunContext& context, Level level, const Measurement
   result.level = level;
   result.weights = context.graph.weights;
   result.technology = context.prices.technology;
+  result.notes = context.prices.notes;
   result.system_clock_hz = context.platform.clocks.system;
   for (std::size_t i = 0; i < context.graph.operators.size(); ++i) {
     result.layers.push_back(describe_layer(context, i));

@@ -5,12 +5,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/counters.h"
 #include "base/traffic.h"
 #include "energy/report.h"
+#include "sim/dataset_result.h"
 #include "workloads/graph.h"
 
 namespace milliwatt::sim {
@@ -132,9 +134,12 @@ struct RunResult {
   energy::EnergyReport energy;
   energy::AreaReport area;
   CheckResult check;
+  std::vector<std::string> notes;       ///< of the prices
   std::string effective_configuration;  ///< YAML that reproduces the run
   std::string plan;                     ///< memory and mapping plan as text
   std::string plan_file;                ///< the same as YAML that reproduces it
+  /// Of a run over a data set; all else is that of its first image.
+  std::optional<DatasetResult> dataset;
 
   std::int64_t macs() const;
   std::int64_t offchip_bytes() const;

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "sim/estimate.h"
+#include "sim/evaluate.h"
 #include "sim/plan_file.h"
 #include "sim/plan_text.h"
 #include "sim/prepare.h"
@@ -83,6 +84,9 @@ RunResult run_simulation(const Prepared& prepared, Workload& workload, const Run
     result.check = check_tensors(prepared.graph, done.tensors, workload.reference());
   }
   result.tensors = tensor_results(prepared.graph, done.tensors);
+  if (workload.dataset() != nullptr) {
+    result.dataset = evaluate(prepared, *workload.dataset(), simulation.detail, options.check);
+  }
   return result;
 }
 
@@ -133,7 +137,13 @@ CheckResult check_tensors(const Graph& graph, const std::vector<Bytes>& simulate
 
 Workload::Workload(const RunOptions& options)
     : graph_{workloads::load_network(options.network_path)} {
-  if (options.level != Level::kEstimate) {
+  if (options.level == Level::kEstimate) {
+    return;
+  }
+  if (!options.dataset_path.empty()) {
+    dataset_ = workloads::load_dataset(options.dataset_path, options.labels_path, graph_);
+    inputs_ = {dataset_->images.front()};
+  } else {
     inputs_ = inputs_of(graph_, options);
   }
 }

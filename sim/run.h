@@ -8,6 +8,7 @@
 
 #include "sim/platform.h"
 #include "sim/results.h"
+#include "workloads/dataset.h"
 #include "workloads/graph.h"
 #include "workloads/reference.h"
 
@@ -18,10 +19,12 @@ struct RunOptions {
   std::string network_path;
   std::vector<std::string> settings;  ///< "path.key=value"
   Level level = Level::kValues;
-  std::string input_path;  ///< .npy or raw bytes; empty: seeded values
-  std::uint32_t seed = 1;  ///< of the seeded input
-  bool check = true;       ///< compare every tensor with the reference kernels
-  std::string plan_path;   ///< plan file to force; empty: none
+  std::string input_path;    ///< .npy or raw bytes; empty: seeded values
+  std::uint32_t seed = 1;    ///< of the seeded input
+  std::string dataset_path;  ///< .npy of images; the input is then the first one
+  std::string labels_path;   ///< .npy of their classes
+  bool check = true;         ///< compare every tensor with the reference kernels
+  std::string plan_path;     ///< plan file to force; empty: none
 };
 
 /// A network with its input and, once somebody asks, the outputs of the reference kernels: what
@@ -35,9 +38,12 @@ class Workload {
   /// In the order of the graph's inputs; empty for an estimate.
   const std::vector<workloads::Bytes>& inputs() const { return inputs_; }
   const workloads::TensorValues& reference();
+  /// Null when the options name none.
+  const workloads::Dataset* dataset() const { return dataset_ ? &*dataset_ : nullptr; }
 
  private:
   workloads::Graph graph_;
+  std::optional<workloads::Dataset> dataset_;
   std::vector<workloads::Bytes> inputs_;
   std::optional<workloads::TensorValues> reference_;
 };

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "sim/bundled.h"
 #include "sim/sweep.h"
 
 namespace milliwatt::sim {
@@ -24,7 +25,7 @@ Json digests(const std::vector<std::string>& paths, base::Diagnostics& faults) {
   for (const std::string& path : paths) {
     try {
       const std::string bytes = base::read_file(path);
-      json.push_back({path, base::digest_text(bytes.data(), bytes.size())});
+      json.push_back({file_label(path), base::digest_text(bytes.data(), bytes.size())});
     } catch (const base::UserError& error) {
       faults.add(error.what());
     }

@@ -2,6 +2,7 @@
 #include "sim/write_files.h"
 
 #include "sim/write_csv.h"
+#include "sim/write_dataset.h"
 #include "sim/write_json.h"
 #include "sim/write_table.h"
 
@@ -17,6 +18,10 @@ Files result_files(const RunResult& result) {
                  {"platform.yaml", result.effective_configuration}};
   if (!result.plan_file.empty()) {  // a result that was read does not have it
     files["plan.yaml"] = result.plan_file;
+  }
+  if (result.dataset) {
+    files["classes.csv"] = classes_csv(*result.dataset);
+    files["predictions.csv"] = predictions_csv(*result.dataset);
   }
   for (auto& [name, bytes] : output_files(result)) {
     files["outputs/" + name] = std::move(bytes);

@@ -220,10 +220,31 @@ Json tensors(const RunResult& result) {
   return json;
 }
 
+Json dataset(const DatasetResult& set) {
+  Json classes = Json::array();
+  for (const ClassResult& result : set.by_class()) {
+    classes.push_back(
+        {{"class", classes.size()}, {"images", result.images}, {"correct", result.correct}});
+  }
+  Json json = {{"images", set.images.size()},
+               {"correct", set.correct()},
+               {"top1", set.top1()},
+               {"checked", set.checked},
+               {"checked_bytes", set.bytes},
+               {"cycles_least", set.least_cycles()},
+               {"cycles_mean", set.mean_cycles()},
+               {"cycles_most", set.most_cycles()},
+               {"classes", classes}};
+  if (set.checked) {
+    json["correct_by_reference"] = set.reference_correct();
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string results_json(const RunResult& result) {
-  const Json json = {{"schema", kResultsSchema},
+  Json everything = {{"schema", kResultsSchema},
                      {"version", kResultsVersion},
                      {"milliwatt_version", result.version},
                      {"platform", result.platform},
@@ -246,8 +267,11 @@ std::string results_json(const RunResult& result) {
                        {"bytes", result.check.bytes}}},
                      {"plan", result.plan},
                      {"configuration", result.effective_configuration}};
+  if (result.dataset) {
+    everything["dataset"] = dataset(*result.dataset);
+  }
   // Names come from files: bytes that are no UTF-8 are replaced, never thrown at.
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return everything.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace milliwatt::sim

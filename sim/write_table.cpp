@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "sim/write_breakdown.h"
+#include "sim/write_dataset.h"
 #include "sim/write_grid.h"
 #include "sim/write_numbers.h"
 
@@ -176,6 +177,17 @@ std::string off_chip(const RunResult& result) {
   return text;
 }
 
+/// What the memories on the chip served: "sram 480 kB, external 84.6 kB".
+std::string on_chip(const RunResult& result) {
+  std::vector<std::string> parts;
+  for (const MemoryTraffic& memory : total_of(result).traffic) {
+    if (!memory.off_chip) {
+      parts.push_back(memory.memory + " " + bytes(memory.total_read() + memory.total_written()));
+    }
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string area(const energy::AreaReport& report) {
   std::string text = three_digits(static_cast<double>(report.total.nominal) /
                                   kSquareNanometresPerSquareMillimetre) +
@@ -257,10 +269,16 @@ std::string totals(const RunResult& result) {
       {"TOPS_per_W", three_digits(result.tops_per_watt())},
       {"EDP_uJ_ms", three_digits(result.edp_uj_ms())},
       {"off chip", off_chip(result)},
+      {"on chip", on_chip(result)},
       {"area_mm2", area(result.area)},
       {"outputs", check(result)}};
   const auto host = host_lines(result);
   lines.insert(lines.end(), host.begin(), host.end());
+  for (const std::string& note : result.notes) {
+    for (const std::string& line : wrapped(note)) {
+      lines.emplace_back(line == wrapped(note).front() ? "note" : "", line);
+    }
+  }
   std::string text;
   for (const auto& [name, value] : lines) {
     text += fmt::format("{:<16}  {}\n", name, value);
@@ -280,7 +298,8 @@ std::string format_table(const RunResult& result) {
   return fmt::format("{} on {}, level {}, weights: {}, {}, {}\n\n", result.network, result.platform,
                      level_name(result.level), weights_name(result), clock_text(result),
                      result.technology) +
-         layer_table(result) + "\n" + totals(result);
+         layer_table(result) + "\n" + totals(result) +
+         (result.dataset ? "\n" + dataset_table(*result.dataset) : "");
 }
 
 }  // namespace milliwatt::sim

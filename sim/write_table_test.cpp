@@ -26,8 +26,8 @@ std::size_t widest_line(const std::string& text) {
 }
 
 TEST(Table, ShowsTheSampleAsPeopleReadIt) {
-  // Off chip: 600 weights + 80 program; 80 more in the system. 760 / 600 = 1.27.
-  // 12 us, 2.36 nJ: 0.197 mW, 2 * 128000 / 2.36 nJ = 108 TOPS/W.
+  // SRAM: 2000 + 1024 + 10 + 10. Off chip: 600 weights + 80 program; 80 more in the system. 760 /
+  // 600 = 1.27. 12 us, 2.36 nJ: 0.197 mW, 2 * 128000 / 2.36 nJ = 108 TOPS/W.
   EXPECT_EQ(format_table(sample_result()),
             R"(small_net on small_chip, level values, weights: file, 100 MHz, 45nm
 
@@ -49,6 +49,7 @@ average_power_mW  0.197
 TOPS_per_W        108
 EDP_uJ_ms         2.83e-05
 off chip          760 B, compulsory 600 B, 1.27 times as much
+on chip           sram 3.04 kB
 area_mm2          0.500  (0.400 .. 0.600)  without external: unknown
 outputs           checked: 2 tensors, 1034 bytes equal to the reference
 on the host       1 of 2 operators, 16.7 % of the cycles
@@ -98,6 +99,12 @@ TEST(Table, SaysWhenNothingWasChecked) {
   RunResult result = sample_result();
   result.check = {};
   EXPECT_THAT(format_table(result), HasSubstr("not checked: --no-check"));
+}
+
+TEST(Table, EndsWithTheNotesOfThePrices) {
+  RunResult result = sample_result();
+  result.notes = {"a.buffer: 4 banks of 8 B"};
+  EXPECT_THAT(format_table(result), HasSubstr("\nnote              a.buffer: 4 banks of 8 B\n"));
 }
 
 TEST(Table, OfAnEmptyResultHoldsNoNan) {

@@ -16,7 +16,7 @@ import repository
 
 FOLDERS = ("configs/", "workloads/networks/")
 CHECKED = (".yaml", ".tflite")
-BESIDE = (".md", ".csv")
+BESIDE = (".md", ".csv", ".npy")
 
 
 def faults_of(root, app, path):

@@ -28,8 +28,10 @@ bool has_weights(OperatorKind kind) {
          kind == OperatorKind::kFullyConnected;
 }
 
-/// Works out shapes, scales and values layer by layer. A layer with a fault gets no tensor, and
-/// layers that read it are passed over, so that one slip gives one message.
+/// Works out shapes, scales and values layer by layer. A layer with a fault whose shape its keys
+/// tell all the same gets a tensor that stands in for its output, so that the layers behind it are
+/// judged too; those that read one of unknown shape are passed over, so that one slip gives one
+/// message.
 class TraceBuilder {
  public:
   TraceBuilder(const TraceSpec& trace, std::string folder, std::int64_t most_bytes,
@@ -62,6 +64,7 @@ class TraceBuilder {
   /// Throws UserError when a tensor of this size is too much for the network as a whole.
   void take_bytes(std::int64_t bytes) {
     if (bytes > most_bytes_ - bytes_) {
+      full_ = true;
       throw base::UserError(
           fmt::format("the tensors up to here take more than {} bytes together", most_bytes_));
     }
@@ -143,7 +146,7 @@ class TraceBuilder {
       good = previous_ >= 0;
     }
     const std::size_t expected = layer.kind == OperatorKind::kAdd ? 2 : 1;
-    if (good && ids.size() != expected) {
+    if (layer.sound && ids.size() != expected) {
       faults_.add(layer.place, fmt::format("{} takes {} inputs, {} given",
                                            operator_name(layer.kind), expected, ids.size()));
       good = false;
@@ -155,16 +158,53 @@ class TraceBuilder {
     const std::string name =
         layer.name.empty() ? fmt::format("{}_{}", operator_name(layer.kind), index) : layer.name;
     TensorId output = kBroken;
-    const auto inputs = layer.sound ? operands(layer) : std::vector<TensorId>();
-    if (!inputs.empty()) {
+    const auto inputs = operands(layer);
+    const bool paired = scales_are_paired(layer);
+    if (layer.sound && paired && !inputs.empty()) {
       try {
         output = add_operator(layer, name, inputs);
       } catch (const base::UserError& error) {
         report(error.messages(), layer.place);
       }
     }
+    if (output == kBroken) {
+      output = stand_in(layer, name, inputs);
+    }
     declare(name, output, layer.place);
     previous_ = output;
+  }
+
+  bool scales_are_paired(const LayerSpec& layer) {
+    const bool paired = layer.output_scale.has_value() == layer.output_zero_point.has_value();
+    if (!paired) {
+      faults_.add(layer.place, "'output_scale' and 'output_zero_point' go together");
+    }
+    return paired;
+  }
+
+  /// A tensor of the shape that the layer's keys tell though the layer has a fault or reads a
+  /// tensor of unknown shape; kBroken when they do not.
+  TensorId stand_in(const LayerSpec& layer, const std::string& name,
+                    const std::vector<TensorId>& inputs) {
+    const bool known = !inputs.empty();
+    const bool told = layer.kind == OperatorKind::kReshape ||
+                      layer.kind == OperatorKind::kFullyConnected ||
+                      (known && has_weights(layer.kind));
+    if (!layer.sound || !told || full_) {
+      return kBroken;
+    }
+    Tensor output;
+    output.name = name;
+    output.type = graph_.inputs.empty() ? ElementType::kInt8 : tensor(graph_.inputs[0]).type;
+    output.quantization = {{1.0F / 128}, {0}, 0};
+    try {
+      LayerSpec resolved = layer;
+      output.shape = output_shape(resolved, known ? tensor(inputs[0]).shape : Shape{graph_.batch});
+    } catch (const base::UserError&) {
+      return kBroken;
+    }
+    const Spread spread = spread_of_uniform(output);
+    return workloads::faults(output).empty() ? add_tensor(std::move(output), spread) : kBroken;
   }
 
   /// The output's id, or kBroken after a message.
@@ -309,9 +349,6 @@ class TraceBuilder {
   static void quantize(const LayerSpec& layer, const std::vector<Spread>& channels,
                        Tensor& output) {
     OutputScale chosen = choose_scale(channels, layer.activation, output.type);
-    if (layer.output_scale.has_value() != layer.output_zero_point.has_value()) {
-      throw base::UserError("'output_scale' and 'output_zero_point' go together");
-    }
     if (layer.output_scale) {
       chosen = {static_cast<float>(*layer.output_scale), *layer.output_zero_point};
     }
@@ -366,6 +403,7 @@ class TraceBuilder {
   std::vector<Spread> spreads_;  ///< by TensorId
   std::map<std::string, TensorId> names_;
   TensorId previous_ = kNoTensor;
+  bool full_ = false;  ///< the tensors are too large together
   bool seeded_ = false;
 };
 

@@ -243,6 +243,24 @@ TEST(LayerTraceFault, OneSlipGivesOneMessage) {
               ElementsAre(HasSubstr("the window of 9 x 9 does not fit the input of 6 x 6")));
 }
 
+TEST(LayerTraceFault, AllWrongShapesAreReportedAtOnce) {
+  // Layer 0 keeps 8 filters on 6 x 6 though 4 channels are no 3 groups, so layer 1 is judged, and
+  // not the sum of its unknown output; the keys of 3 and 5 tell their shapes.
+  EXPECT_THAT(faults_of("  - {kind: conv2d, name: a, filters: 8, kernel: 1, groups: 3}\n"
+                        "  - {kind: max_pool2d, name: b, kernel: 7}\n"
+                        "  - {kind: add, name: c, inputs: [b, in]}\n"
+                        "  - {kind: fully_connected, name: d, units: 10}\n"
+                        "  - {kind: reshape, name: e, shape: [1, 11]}\n"
+                        "  - {kind: reshape, name: f, shape: [1, 12]}\n"
+                        "  - {kind: add, name: g, inputs: [b]}\n"
+                        "  - {kind: add, name: h, inputs: [d, frist], output_scale: 0.5}\n"),
+              ElementsAre(HasSubstr("layers[0]: "), HasSubstr("layers[1]: the window of 7 x 7"),
+                          HasSubstr("layers[4]: e: changes 10 elements into 11"),
+                          HasSubstr("layers[5]: f: changes 11 elements into 12"),
+                          HasSubstr("layers[6]: add takes 2 inputs, 1 given"),
+                          HasSubstr("go together"), HasSubstr("'frist' is neither")));
+}
+
 TEST(LayerTraceFault, RulesOfOperatorsHold) {
   EXPECT_THAT(faults_of("  - {kind: add, inputs: [in]}\n"),
               ElementsAre(HasSubstr("takes 2 inputs")));

@@ -77,8 +77,7 @@ dataflows::SystolicCommand decode_descriptor(const std::vector<std::uint8_t>& by
   dataflows::SystolicCommand command;
   command.geometry = d.geometry;
   command.groups = d.groups;
-  command.mapping = {d.tile_h,      d.tile_w,   d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
-                     d.filter_tile, d.fold_taps};
+  command.mapping = dataflows::mapping_of(d);
   command.input_zero_point = d.input_zero_point;
   command.output_zero_point = d.output_zero_point;
   command.clamp_low = d.clamp_low;

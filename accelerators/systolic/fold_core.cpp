@@ -56,7 +56,7 @@ FoldCounts fold_counts(Dataflow dataflow, const ArraySize& size, const ArrayUse&
   const bool sums_stay = dataflow == Dataflow::kOutputStationary;
   const std::int64_t pes = std::int64_t{size.rows} * size.columns;
   FoldCounts counts;
-  counts.cycles = 2 * base::Cycles{size.rows} + use.stream + use.columns - 2;
+  counts.cycles = dataflows::fold_cycles(size.rows, use);
   counts.macs = use.stream * use.rows * use.columns;
   counts.stationary_shifts = sums_stay ? 0 : pes * size.rows;
   counts.sum_shifts = sums_stay ? std::int64_t{size.rows} * size.rows * use.columns : 0;

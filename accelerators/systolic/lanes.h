@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "accelerators/systolic/instruction_set.h"
+#include "base/clock.h"
 
 namespace milliwatt::systolic {
 
@@ -47,6 +48,40 @@ inline std::int32_t padded_lanes(std::int32_t columns, InstructionSet set) {
                              : set == InstructionSet::kAvx2   ? 8
                                                               : 16;
   return (columns + block - 1) / block * block;
+}
+
+template <template <int> class Step, typename Array>
+void run_portable(Array& array, base::Cycles cycles) {
+  Step<4>::run(array, cycles);
+}
+
+#if MILLIWATT_X86
+template <template <int> class Step, typename Array>
+MILLIWATT_TARGET_AVX2 void run_avx2(Array& array, base::Cycles cycles) {
+  Step<8>::run(array, cycles);
+}
+
+template <template <int> class Step, typename Array>
+MILLIWATT_TARGET_AVX512 void run_avx512(Array& array, base::Cycles cycles) {
+  Step<16>::run(array, cycles);
+}
+#endif
+
+/// Step<lanes>::run(array, cycles), inlined into code for the instruction set.
+template <template <int> class Step, typename Array>
+void run_lanes(InstructionSet set, Array& array, base::Cycles cycles) {
+  switch (set) {
+#if MILLIWATT_X86
+    case InstructionSet::kAvx2:
+      run_avx2<Step>(array, cycles);
+      break;
+    case InstructionSet::kAvx512Vnni:
+      run_avx512<Step>(array, cycles);
+      break;
+#endif
+    default:
+      run_portable<Step>(array, cycles);
+  }
 }
 
 }  // namespace milliwatt::systolic

@@ -132,24 +132,6 @@ struct OperandStationaryStep {
   }
 };
 
-namespace {
-
-void run_portable(OperandStationaryArray& array, base::Cycles cycles) {
-  OperandStationaryStep<4>::run(array, cycles);
-}
-
-#if MILLIWATT_X86
-MILLIWATT_TARGET_AVX2 void run_avx2(OperandStationaryArray& array, base::Cycles cycles) {
-  OperandStationaryStep<8>::run(array, cycles);
-}
-
-MILLIWATT_TARGET_AVX512 void run_avx512(OperandStationaryArray& array, base::Cycles cycles) {
-  OperandStationaryStep<16>::run(array, cycles);
-}
-#endif
-
-}  // namespace
-
 OperandStationaryArray::OperandStationaryArray(ArraySize size, InstructionSet set)
     : size_(size),
       set_(block_set(size.columns, set)),
@@ -225,18 +207,7 @@ void OperandStationaryArray::feed_row(std::int32_t row) {
 
 void OperandStationaryArray::run_window(base::Cycles cycles) {
   const FoldCounts before = counts_;
-  switch (set_) {
-#if MILLIWATT_X86
-    case InstructionSet::kAvx2:
-      run_avx2(*this, cycles);
-      break;
-    case InstructionSet::kAvx512Vnni:
-      run_avx512(*this, cycles);
-      break;
-#endif
-    default:
-      run_portable(*this, cycles);
-  }
+  run_lanes<OperandStationaryStep>(set_, *this, cycles);
   count_window(before);
 }
 

@@ -95,24 +95,6 @@ struct OutputStationaryStep {
   }
 };
 
-namespace {
-
-void run_portable(OutputStationaryArray& array, base::Cycles cycles) {
-  OutputStationaryStep<4>::run(array, cycles);
-}
-
-#if MILLIWATT_X86
-MILLIWATT_TARGET_AVX2 void run_avx2(OutputStationaryArray& array, base::Cycles cycles) {
-  OutputStationaryStep<8>::run(array, cycles);
-}
-
-MILLIWATT_TARGET_AVX512 void run_avx512(OutputStationaryArray& array, base::Cycles cycles) {
-  OutputStationaryStep<16>::run(array, cycles);
-}
-#endif
-
-}  // namespace
-
 OutputStationaryArray::OutputStationaryArray(ArraySize size, InstructionSet set)
     : size_(size),
       set_(block_set(size.columns, set)),
@@ -146,7 +128,8 @@ void OutputStationaryArray::advance(base::Cycles limit) {
     if (head_ == 0) {
       feed_window();
     }
-    run_window(std::min<base::Cycles>(head_, limit - counts_.cycles));
+    run_lanes<OutputStationaryStep>(set_, *this,
+                                    std::min<base::Cycles>(head_, limit - counts_.cycles));
   }
   counts_.idle_cycles =
       counts_.cycles * size_.rows * std::int64_t{size_.columns} - counts_.macs - counts_.sum_shifts;
@@ -200,21 +183,6 @@ void OutputStationaryArray::feed_top() {
       registers[j] = tagged(fold_.top[(cycle - j) * fold_.top_row + j * fold_.top_column]);
     }
     counts_.top_read += std::max(end - first, 0);
-  }
-}
-
-void OutputStationaryArray::run_window(base::Cycles cycles) {
-  switch (set_) {
-#if MILLIWATT_X86
-    case InstructionSet::kAvx2:
-      run_avx2(*this, cycles);
-      break;
-    case InstructionSet::kAvx512Vnni:
-      run_avx512(*this, cycles);
-      break;
-#endif
-    default:
-      run_portable(*this, cycles);
   }
 }
 

@@ -36,7 +36,6 @@ class OutputStationaryArray : public ExactArray {
   void feed_window();
   void feed_left(std::int32_t row);
   void feed_top();
-  void run_window(base::Cycles cycles);
   void move_control();
   void take_outputs();
   bool draining() const { return first_draining_ < next_draining_; }

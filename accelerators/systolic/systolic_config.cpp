@@ -66,6 +66,11 @@ void declare_shared_units(Schema& schema) {
           "Pipeline stages of the vector unit, paid once per job.");
 }
 
+/// Bits of the registers that a mac writes: a sum, and one operand or both.
+std::int64_t moved_bits(dataflows::Dataflow dataflow) {
+  return dataflow == dataflows::Dataflow::kOutputStationary ? 32 + 2 * 8 : 32 + 8;
+}
+
 }  // namespace
 
 Schema systolic_schema() {
@@ -101,11 +106,6 @@ base::ComponentClass pe_class() {
            {"idle_cycle", "one PE and cycle with none of the others"},
            {"stationary_shift", "one PE and cycle that writes the stationary operand's register"},
            {"sum_shift", "one PE and cycle that passes a finished sum down (os)"}}};
-}
-
-/// Bits of the registers that a mac writes: a sum, and one operand or both.
-std::int64_t moved_bits(dataflows::Dataflow dataflow) {
-  return dataflow == dataflows::Dataflow::kOutputStationary ? 32 + 2 * 8 : 32 + 8;
 }
 
 std::vector<energy::Component> components(const std::string& engine, const SystolicConfig& config) {

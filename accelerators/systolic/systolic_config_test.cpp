@@ -25,10 +25,14 @@ TEST(SystolicConfig, TheDefaultIs16x16With64KiB) {
 
 TEST(SystolicConfig, KeysReachTheMapping) {
   const SystolicConfig c = read(
-      "{rows: 5, columns: 7, input_buffer: 3 KiB, weight_buffer: 2 KiB, accumulator_buffer: 1 KiB, "
+      "{dataflow: is, rows: 5, columns: 7, input_buffer: 3 KiB, weight_buffer: 2 KiB, "
+      "accumulator_buffer: 1 KiB, "
       "output_buffer: 512 B, output_lanes: 4, output_latency: 1 cycles, vector_lanes: 2, "
       "vector_latency: 3 cycles, separate_store_channel: true}");
   const dataflows::SystolicShape s = mapping_shape(c);
+  EXPECT_EQ(s.dataflow, Dataflow::kInputStationary);
+  EXPECT_EQ(mapping_shape(read("{dataflow: os}")).dataflow, Dataflow::kOutputStationary);
+  EXPECT_EQ(mapping_shape(read("{dataflow: ws}")).dataflow, Dataflow::kWeightStationary);
   EXPECT_EQ(s.rows, 5);
   EXPECT_EQ(s.columns, 7);
   EXPECT_EQ(s.input_buffer_bytes, 3072u);
@@ -64,6 +68,24 @@ TEST(SystolicConfig, ComponentsCarryWhatSizesThem) {
   EXPECT_EQ(list[3].attributes.at("banks"), 16);
   EXPECT_EQ(list[5].name, "npu.output_stage");
   EXPECT_EQ(list[5].attributes.at("lanes"), 16);
+}
+
+TEST(SystolicConfig, TheDataflowSizesRegistersAndBanks) {
+  const auto list = [](const char* dataflow) {
+    return components("npu",
+                      read(std::string{"{rows: 4, columns: 8, dataflow: "} + dataflow + "}"));
+  };
+  // A mac writes the sum (32 bits) and each operand that moves (8 bits).
+  EXPECT_EQ(list("ws")[0].attributes.at("moved_bits"), 40);
+  EXPECT_EQ(list("is")[0].attributes.at("moved_bits"), 40);
+  EXPECT_EQ(list("os")[0].attributes.at("moved_bits"), 48);
+  // Inputs enter at the rows, weights at the columns; input stationary the other way round.
+  for (const char* dataflow : {"ws", "os"}) {
+    EXPECT_EQ(list(dataflow)[1].attributes.at("banks"), 4);
+    EXPECT_EQ(list(dataflow)[2].attributes.at("banks"), 8);
+  }
+  EXPECT_EQ(list("is")[1].attributes.at("banks"), 8);
+  EXPECT_EQ(list("is")[2].attributes.at("banks"), 4);
 }
 
 TEST(SystolicConfig, The45nmTechnologyPricesEveryActionOfTheArrayAndItsBuffers) {

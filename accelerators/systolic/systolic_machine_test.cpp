@@ -88,9 +88,7 @@ Case random_case(std::mt19937& random) {
 
 bool fits(const Case& c) {
   const mw_systolic_descriptor& d = c.descriptor;
-  return dataflows::misfit({d.geometry, d.groups},
-                           {d.tile_h, d.tile_w, d.pixel_tiles_outer != 0, d.weights_per_fold != 0,
-                            d.filter_tile, d.fold_taps},
+  return dataflows::misfit({d.geometry, d.groups}, dataflows::mapping_of(d),
                            mapping_shape(c.config))
       .empty();
 }
