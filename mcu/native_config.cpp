@@ -15,6 +15,10 @@ void declare_control(Schema& s) {
       .power_of_two()
       .def(64)
       .doc("Longest bus burst of the host.");
+  s.integer("port_width", &NativeHostConfig::port_width, base::Unit::kBytes)
+      .range(1, 128)
+      .power_of_two()
+      .doc("Data path of the host's port on the bus. Absent: as wide as the bus.");
   s.cycles("command", &NativeHostConfig::command_cycles)
       .def(20)
       .assumed(5, 60)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/schema.h"
@@ -14,6 +15,7 @@ namespace milliwatt::mcu {
 /// published measurements.
 struct NativeHostConfig {
   std::uint32_t burst_bytes = 0;
+  std::optional<std::uint32_t> port_width = {};  ///< bytes; none: as wide as the bus
   base::Cycles command_cycles = 0;
   base::Cycles register_cycles = 0;
   base::Cycles interrupt_cycles = 0;

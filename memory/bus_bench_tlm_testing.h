@@ -198,6 +198,7 @@ struct BenchResult {
   std::vector<std::string> faults;  ///< of checkers, data, references; empty in a good run
   std::uint64_t activations = 0;    ///< of the interconnect's process
   std::uint64_t bursts = 0;
+  std::uint64_t pieces = 0;  ///< of bursts, or whole ones
 };
 
 /// The platform of a scenario in an arrangement, in a kernel of its own.
@@ -227,6 +228,10 @@ class Bench {
     }
     for (const std::string& line : bus_->outstanding()) result.faults.push_back(line);
     result.activations = bus_->activations();
+    for (TargetId id = 0; id < plain_.bus.targets(); ++id) {
+      const base::Counters& link = plain_.bus.counters(id);
+      result.pieces += link.total(link.component_class().index("burst"));
+    }
     return result;
   }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <tuple>
@@ -45,6 +46,7 @@ struct ScriptedInitiator {
   std::string name;
   int rank = 0;
   std::vector<ScriptStep> steps;
+  std::optional<std::uint32_t> port_width = {};
 };
 
 constexpr int kScenarioTargets = 5;
@@ -57,10 +59,24 @@ inline std::string scenario_target_name(int target) {
 struct Scenario {
   InterconnectConfig config;
   std::vector<ScriptedInitiator> initiators;
+  std::optional<std::uint32_t> target_widths[kScenarioTargets] = {};
 };
 
+/// Ports of other widths than the bus, and bursts that it splits.
+inline void add_splitting(unsigned seed, Scenario& scenario) {
+  Dice dice{seed + 1'000'003};
+  const auto width = [&]() -> std::optional<std::uint32_t> {
+    if (dice.below(2) == 0) return std::nullopt;
+    return 1u << dice.below(6);
+  };
+  for (ScriptedInitiator& initiator : scenario.initiators) initiator.port_width = width();
+  for (std::optional<std::uint32_t>& target : scenario.target_widths) target = width();
+  if (dice.below(3) > 0) scenario.config.burst_limit = 1 + dice.below(12);
+  if (dice.below(2) == 0) scenario.config.boundary = 16u << dice.below(3);
+}
+
 /// 1 to 4 initiators that crowd the targets. Each keeps to its own KiB of every target, so that
-/// the data it reads depend on its own script only.
+/// the data it reads depend on its own script only. Every other bus is one that splits.
 inline Scenario random_scenario(unsigned seed, int steps) {
   Dice dice{seed};
   Scenario scenario;
@@ -85,6 +101,7 @@ inline Scenario random_scenario(unsigned seed, int steps) {
     }
     scenario.initiators.push_back(initiator);
   }
+  if (seed % 4 > 1) add_splitting(seed, scenario);
   return scenario;
 }
 
@@ -112,11 +129,12 @@ class PlainSystem {
     initiator_ids.resize(initiator_order.size());
     for (const int i : initiator_order) {
       const ScriptedInitiator& initiator = scenario.initiators[i];
-      initiator_ids[i] = bus.add_initiator(initiator.name, initiator.rank);
+      initiator_ids[i] = bus.add_initiator(initiator.name, initiator.rank, initiator.port_width);
     }
     target_ids.resize(kScenarioTargets);
     for (const int i : target_order) {
-      target_ids[i] = bus.add_target(scenario_target_name(i), i * kTargetSize, core(i));
+      target_ids[i] = bus.add_target(scenario_target_name(i), i * kTargetSize, core(i),
+                                     scenario.target_widths[i]);
     }
   }
 
@@ -212,6 +230,7 @@ inline BusOutcome run_plain(const Scenario& scenario) {
     grants.clear();
     system.bus.decide(*next, grants);
     for (const Interconnect::Grant& grant : grants) {
+      if (!grant.last) continue;
       result.done[scenario.initiators[grant.initiator].name].push_back(grant.done);
       offer_next(grant.initiator, grant.done);
     }

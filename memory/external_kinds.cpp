@@ -17,6 +17,9 @@ constexpr const char* kKindDoc = "Kind of memory: its timing, its keys and its p
 constexpr const char* kPricesDoc =
     "Entry of the technology that prices it, if not that of the kind.";
 
+constexpr const char* kPortWidthDoc =
+    "Data path of the controller's port on the bus. Absent: as wide as the bus.";
+
 constexpr const char* kGenericKind = "generic";
 constexpr const char* kNeedsPrices =
     "kind generic needs the key 'prices', the entry of the technology's external_memory that "
@@ -45,14 +48,15 @@ base::Schema<Config> full_schema() {
   base::Schema<Config> schema = kSchema();
   schema.elsewhere("kind", kKindDoc);
   schema.elsewhere("prices", kPricesDoc);
+  schema.elsewhere("port_width", kPortWidthDoc);
   return schema;
 }
 
 template <typename Config, MakeSchema<Config> kSchema>
 class Configured : public ExternalConfig {
  public:
-  Configured(const ExternalKind& kind, std::string prices, Config config)
-      : ExternalConfig{kind, std::move(prices)}, config_{std::move(config)} {}
+  Configured(const ExternalKind& kind, ExternalCommon common, Config config)
+      : ExternalConfig{kind, std::move(common)}, config_{std::move(config)} {}
 
   std::int64_t size() const override { return config_.size; }
   bool writable() const override { return is_writable(config_); }
@@ -73,11 +77,11 @@ class Configured : public ExternalConfig {
 template <typename Config, MakeSchema<Config> kSchema>
 ExternalKind kind(const char* name, const char* doc) {
   return {name, doc, [] { return full_schema<Config, kSchema>().describe(); },
-          [](const ExternalKind& kind, const std::string& prices, const base::YamlNode& map,
+          [](const ExternalKind& kind, const ExternalCommon& common, const base::YamlNode& map,
              base::Diagnostics& faults) -> std::shared_ptr<const ExternalConfig> {
             Config config;
             full_schema<Config, kSchema>().read(map, config, faults);
-            return std::make_shared<Configured<Config, kSchema>>(kind, prices, config);
+            return std::make_shared<Configured<Config, kSchema>>(kind, common, config);
           }};
 }
 
@@ -87,12 +91,13 @@ ExternalKind generic(const char* name, const char* doc) {
 
 ExternalKind read_only(const char* name, const char* doc) {
   ExternalKind result = generic(name, doc);
-  result.read = [](const ExternalKind& kind, const std::string& prices, const base::YamlNode& map,
+  result.read = [](const ExternalKind& kind, const ExternalCommon& common,
+                   const base::YamlNode& map,
                    base::Diagnostics& faults) -> std::shared_ptr<const ExternalConfig> {
     ExternalMemoryConfig config;
     full_schema<ExternalMemoryConfig, external_memory_schema>().read(map, config, faults);
     config.writable = false;
-    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(kind, prices,
+    return std::make_shared<Configured<ExternalMemoryConfig, external_memory_schema>>(kind, common,
                                                                                       config);
   };
   return result;
@@ -103,12 +108,28 @@ ExternalKind on_chip(ExternalKind kind) {
   return kind;
 }
 
+base::Parameter port_width_parameter() {
+  base::Parameter parameter{"port_width", base::Parameter::Kind::kInteger, base::Unit::kBytes};
+  parameter.optional().range(1, 128).power_of_two().doc(kPortWidthDoc);
+  return parameter;
+}
+
 /// The text under `key`, or nothing.
 std::string text_of(const base::YamlNode& map, const char* key, base::Diagnostics& faults) {
   base::Parameter parameter{key, base::Parameter::Kind::kText, base::Unit::kCount};
   parameter.def("").doc("Text.");
   const auto value = parameter.read_from(map, faults);
   return value ? std::get<std::string>(*value) : "";
+}
+
+ExternalCommon read_common(const base::YamlNode& map, base::Diagnostics& faults) {
+  ExternalCommon common;
+  common.prices = text_of(map, "prices", faults);
+  const auto width = port_width_parameter().read_from(map, faults);
+  if (width && !base::is_absent(*width)) {
+    common.port_width = static_cast<std::uint32_t>(std::get<std::int64_t>(*width));
+  }
+  return common;
 }
 
 }  // namespace
@@ -136,16 +157,19 @@ std::vector<base::ParameterRow> describe_external(const std::string& default_kin
   }
   base::ParameterRow kind{"kind", "", default_kind, names, kKindDoc, "", ""};
   base::ParameterRow prices{"prices", "", "none", "", kPricesDoc, "", ""};
-  return {kind, prices};
+  return {kind, prices, port_width_parameter().row()};
 }
 
-ExternalConfig::ExternalConfig(const ExternalKind& kind, std::string prices)
-    : kind_{kind.name}, on_chip_{kind.on_chip}, prices_{std::move(prices)} {}
+ExternalConfig::ExternalConfig(const ExternalKind& kind, ExternalCommon common)
+    : kind_{kind.name}, on_chip_{kind.on_chip}, common_{std::move(common)} {}
 
 base::YamlNode ExternalConfig::dump() const {
   base::YamlNode map = dump_parameters();
   map.set("kind", base::YamlNode::scalar(kind_));
-  if (!prices_.empty()) map.set("prices", base::YamlNode::scalar(prices_));
+  if (!common_.prices.empty()) map.set("prices", base::YamlNode::scalar(common_.prices));
+  if (common_.port_width) {
+    map.set("port_width", port_width_parameter().dump(std::int64_t{*common_.port_width}));
+  }
   return map;
 }
 
@@ -157,9 +181,9 @@ std::shared_ptr<const ExternalConfig> read_external(const base::YamlNode& map,
   std::vector<std::string> names;
   for (const ExternalKind& kind : external_kinds()) {
     if (kind.name == wanted) {
-      const std::string prices = text_of(map, "prices", faults);
-      if (wanted == kGenericKind && prices.empty()) faults.add(map.place, kNeedsPrices);
-      return kind.read(kind, prices, map, faults);
+      const ExternalCommon common = read_common(map, faults);
+      if (wanted == kGenericKind && common.prices.empty()) faults.add(map.place, kNeedsPrices);
+      return kind.read(kind, common, map, faults);
     }
     names.push_back(kind.name);
   }

@@ -3,7 +3,9 @@
 // in external_kinds.cpp.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,18 +18,26 @@ namespace milliwatt::memory {
 
 struct ExternalKind;
 
+/// What every kind may say beside its own keys.
+struct ExternalCommon {
+  std::string prices;                            ///< empty: those of the kind
+  std::optional<std::uint32_t> port_width = {};  ///< bytes; none: as wide as the bus
+};
+
 /// A memory beyond the SRAM as a platform file describes it: off the chip, but for the kinds that
 /// say otherwise.
 class ExternalConfig {
  public:
-  ExternalConfig(const ExternalKind& kind, std::string prices);
+  ExternalConfig(const ExternalKind& kind, ExternalCommon common);
   virtual ~ExternalConfig() = default;
 
   const std::string& kind() const { return kind_; }
   /// What it serves does not cross the edge of the chip.
   bool on_chip() const { return on_chip_; }
   /// Variant of the technology's external_memory that prices it.
-  const std::string& prices() const { return prices_.empty() ? kind_ : prices_; }
+  const std::string& prices() const { return common_.prices.empty() ? kind_ : common_.prices; }
+  /// Of its controller's port on the bus.
+  std::optional<std::uint32_t> port_width() const { return common_.port_width; }
 
   virtual std::int64_t size() const = 0;
   virtual bool writable() const = 0;
@@ -43,14 +53,15 @@ class ExternalConfig {
 
   std::string kind_;
   bool on_chip_;
-  std::string prices_;
+  ExternalCommon common_;
 };
 
 struct ExternalKind {
   std::string name;
   std::string doc;
   std::vector<base::ParameterRow> (*describe)();
-  std::shared_ptr<const ExternalConfig> (*read)(const ExternalKind& kind, const std::string& prices,
+  std::shared_ptr<const ExternalConfig> (*read)(const ExternalKind& kind,
+                                                const ExternalCommon& common,
                                                 const base::YamlNode& map,
                                                 base::Diagnostics& faults);
   bool on_chip = false;

@@ -19,6 +19,12 @@ std::string hex(std::uint64_t value) {
 
 enum Action { kBeat, kBurst };
 
+/// Takes `piece` off the front of `rest`.
+void advance(Burst& rest, const Burst& piece) {
+  rest.address += piece.bytes;
+  rest.bytes -= piece.bytes;
+}
+
 bool power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 }  // namespace
@@ -46,6 +52,15 @@ base::Schema<InterconnectConfig> interconnect_schema() {
               {{"round_robin", Arbitration::kRoundRobin}, {"priority", Arbitration::kPriority}})
       .def(Arbitration::kRoundRobin)
       .doc("How a link chooses among the initiators that want it.");
+  schema.integer("burst_limit", &Config::burst_limit)
+      .range(4, 4096)
+      .doc(
+          "Most beats of a burst; a longer one is split. 16: AHB and AXI3, 256: AXI4. Absent: "
+          "any.");
+  schema.integer("boundary", &Config::boundary, base::Unit::kBytes)
+      .range(128, 1 << 20)
+      .power_of_two()
+      .doc("No burst crosses a multiple of it; one that would is split. 1 KiB: AHB, 4 KiB: AXI.");
   return schema;
 }
 
@@ -56,9 +71,26 @@ Interconnect::Interconnect(const InterconnectConfig& config, const base::Clock& 
                           " bytes is no power of two");
   }
   if (config.latency < 0) throw base::UserError("interconnect: latency must not be negative");
+  if (config.burst_limit == 0u) throw base::UserError("interconnect: burst limit of no beats");
+  const std::uint32_t boundary = config.boundary.value_or(config.width_bytes);
+  if (!power_of_two(boundary) || boundary < config.width_bytes) {
+    throw base::UserError("interconnect: boundary of " + std::to_string(boundary) +
+                          " bytes is no power of two or less than the width");
+  }
 }
 
-InitiatorId Interconnect::add_initiator(std::string name, int rank) {
+std::uint32_t Interconnect::checked_width(const std::string& name,
+                                          std::optional<std::uint32_t> port_width) const {
+  const std::uint32_t width = port_width.value_or(config_.width_bytes);
+  if (!power_of_two(width)) {
+    throw base::UserError("interconnect: port width of " + std::to_string(width) + " bytes of " +
+                          name + " is no power of two");
+  }
+  return width;
+}
+
+InitiatorId Interconnect::add_initiator(std::string name, int rank,
+                                        std::optional<std::uint32_t> port_width) {
   const auto position = std::find_if(by_rank_.begin(), by_rank_.end(),
                                      [&](int id) { return initiators_[id].rank >= rank; });
   if (position != by_rank_.end() && initiators_[*position].rank == rank) {
@@ -68,18 +100,21 @@ InitiatorId Interconnect::add_initiator(std::string name, int rank) {
   const InitiatorId id = initiators();
   by_rank_.insert(position, id);
   Initiator initiator;
+  initiator.port_width = checked_width(name, port_width);
   initiator.name = std::move(name);
   initiator.rank = rank;
   initiators_.push_back(std::move(initiator));
   return id;
 }
 
-TargetId Interconnect::add_target(std::string name, std::uint64_t base, TargetCore& core) {
+TargetId Interconnect::add_target(std::string name, std::uint64_t base, TargetCore& core,
+                                  std::optional<std::uint32_t> port_width) {
   const std::uint64_t last = base + core.size() - 1;
   if (core.size() == 0 || last < base) {
     throw base::UserError("interconnect: target " + name + " has no valid address range");
   }
-  if (base % config_.width_bytes != 0) {
+  const std::uint32_t width = checked_width(name, port_width);
+  if (base % std::max(config_.width_bytes, width) != 0) {
     throw base::UserError("interconnect: base " + hex(base) + " of target " + name +
                           " is no multiple of the link's width");
   }
@@ -89,7 +124,7 @@ TargetId Interconnect::add_target(std::string name, std::uint64_t base, TargetCo
                             hex(link.base) + ") and " + name + " (from " + hex(base) + ") overlap");
     }
   }
-  links_.emplace_back(std::move(name), base, core);
+  links_.emplace_back(std::move(name), base, core, width);
   return targets() - 1;
 }
 
@@ -132,6 +167,7 @@ void Interconnect::offer(InitiatorId id, base::Picoseconds t, const Burst& burst
   initiator.cycle = clock_.cycle_at_or_after(t);
   initiator.target = target;
   initiator.burst = burst;
+  initiator.granted = 0;
   offered_bytes_.add(id, target, burst);
 }
 
@@ -179,31 +215,77 @@ bool Interconnect::grant_once(base::Cycles cycle, std::vector<Grant>& grants) {
   for (const InitiatorId id : by_rank_) {
     Initiator& initiator = initiators_[id];
     if (!initiator.waiting || links_[initiator.target].winner != id) continue;
-    links_[initiator.target].wait_cycles += cycle - (initiator.cycle + 1);
-    initiator.waiting = false;
-    const int port = links_[initiator.target].next_port();
-    initiator.free_from = serve(id, initiator.target, cycle, initiator.burst);
-    grants.push_back({id, initiator.target, initiator.free_from, port});
+    grants.push_back(grant(id, cycle));
     again = again || links_[initiator.target].free_cycle() <= cycle;
   }
   return again;
 }
 
+Interconnect::Grant Interconnect::grant(InitiatorId id, base::Cycles cycle) {
+  Initiator& initiator = initiators_[id];
+  Link& link = links_[initiator.target];
+  link.wait_cycles += cycle - (initiator.cycle + 1);
+  const Burst piece = first_piece(id, initiator.target, initiator.burst);
+  advance(initiator.burst, piece);
+  Grant result;
+  result.initiator = id;
+  result.target = initiator.target;
+  result.port = link.next_port();
+  result.done = serve(id, initiator.target, cycle, piece);
+  result.offset = initiator.granted;
+  result.bytes = piece.bytes;
+  result.last = initiator.burst.bytes == 0;
+  initiator.granted += piece.bytes;
+  initiator.waiting = !result.last;
+  initiator.cycle = clock_.cycle(result.done);
+  initiator.free_from = result.done;
+  return result;
+}
+
+std::uint32_t Interconnect::narrow_width(InitiatorId id, TargetId target) const {
+  return std::min(
+      {initiators_.at(id).port_width, config_.width_bytes, links_.at(target).port_width});
+}
+
+Burst Interconnect::first_piece(InitiatorId id, TargetId target, const Burst& rest) const {
+  std::uint64_t bytes = rest.bytes;
+  if (config_.burst_limit) {
+    const std::uint64_t narrow = narrow_width(id, target);
+    bytes = std::min(bytes, *config_.burst_limit * narrow - rest.address % narrow);
+  }
+  if (config_.boundary) {
+    bytes = std::min(bytes, *config_.boundary - rest.address % *config_.boundary);
+  }
+  Burst piece = rest;
+  piece.bytes = static_cast<std::uint32_t>(bytes);
+  return piece;
+}
+
+int Interconnect::pieces(InitiatorId initiator, const Burst& burst) const {
+  const TargetId target = route_or_throw(initiator, burst);
+  int count = 0;
+  for (Burst rest = burst; rest.bytes > 0; ++count) {
+    advance(rest, first_piece(initiator, target, rest));
+  }
+  return count;
+}
+
 base::Picoseconds Interconnect::serve(InitiatorId id, TargetId target, base::Cycles granted,
                                       const Burst& burst) {
   Link& link = links_[target];
-  const auto beats =
-      static_cast<base::Cycles>(words_touched(burst.address, burst.bytes, config_.width_bytes));
+  const std::uint32_t narrow = narrow_width(id, target);
+  const auto words = [&](std::uint32_t width) {
+    return static_cast<base::Cycles>(words_touched(burst.address, burst.bytes, width));
+  };
   Burst local = burst;
   local.address -= link.base;
-  const base::Picoseconds served =
-      link.core->serve(clock_.edge(granted), local, config_.width_bytes);
-  const base::Cycles end = std::max(clock_.cycle_at_or_after(served), granted + beats);
+  const base::Picoseconds served = link.core->serve(clock_.edge(granted), local, narrow);
+  const base::Cycles end = std::max(clock_.cycle_at_or_after(served), granted + words(narrow));
   base::Cycles& free_cycle = link.free_cycles[link.next_port()];
   free_cycle = std::max(free_cycle, end);
   link.last_rank = initiators_[id].rank;
   link.busy_cycles += end - granted;
-  link.counters.add(kBeat, burst.tag.layer, beats);
+  link.counters.add(kBeat, burst.tag.layer, words(config_.width_bytes));
   link.counters.add(kBurst, burst.tag.layer);
   local.address += link.base;
   served_bytes_.add(id, target, local);
@@ -214,7 +296,13 @@ base::Picoseconds Interconnect::uncontended(InitiatorId initiator, base::Picosec
                                             const Burst& burst) {
   const TargetId target = route_or_throw(initiator, burst);
   offered_bytes_.add(initiator, target, burst);
-  return serve(initiator, target, clock_.cycle_at_or_after(t) + 1, burst);
+  Burst rest = burst;
+  while (rest.bytes > 0) {
+    const Burst piece = first_piece(initiator, target, rest);
+    t = serve(initiator, target, clock_.cycle_at_or_after(t) + 1, piece);
+    advance(rest, piece);
+  }
+  return t;
 }
 
 base::Picoseconds Interconnect::error_response(base::Picoseconds t) const {

@@ -6,7 +6,6 @@
 #include <random>
 
 #include "base/error.h"
-#include "memory/bus_scenario_testing.h"
 #include "memory/external_memory.h"
 #include "memory/sram.h"
 
@@ -237,75 +236,6 @@ TEST_F(InterconnectTest, UncontendedIsOfferAndDecide) {
   EXPECT_TRUE(bus.served_bytes() == twin.served_bytes());
   EXPECT_TRUE(bus.served_bytes() == bus.offered_bytes());
   EXPECT_EQ(bus.served_bytes().entries().size(), 12u);  // 2 targets x 2 directions x 3 layers
-}
-
-/// The rules of the header again, as naively as they can be written: every cycle is visited, and
-/// round robin walks a list of initiators that the winner moves to the end of.
-BusOutcome run_naively(const Scenario& scenario) {
-  PlainSystem cores{scenario};  // for its target cores only
-  const std::size_t n = scenario.initiators.size();
-  std::vector<std::size_t> by_rank(n);
-  for (std::size_t i = 0; i < n; ++i) by_rank[i] = n - 1 - i;  // ranks fall with the index
-  std::vector<std::vector<std::size_t>> turn(kScenarioTargets, by_rank);
-  std::vector<std::vector<Cycles>> free;  // of each port of each target
-  for (int target = 0; target < kScenarioTargets; ++target) {
-    free.emplace_back(cores.core(target).ports(), 0);
-  }
-  std::vector<Picoseconds> offer(n);
-  for (std::size_t i = 0; i < n; ++i) offer[i] = scenario.initiators[i].steps[0].think;
-  BusOutcome result;
-  std::size_t left = n * scenario.initiators[0].steps.size();
-  for (Cycles cycle = 0; left > 0; ++cycle) {
-    for (int target = 0; target < kScenarioTargets; ++target) {
-      for (Cycles& port : free[target]) {
-        if (port > cycle) continue;
-        for (const std::size_t i : turn[target]) {
-          const ScriptedInitiator& script = scenario.initiators[i];
-          std::vector<Picoseconds>& done = result.done[script.name];
-          if (done.size() == script.steps.size()) continue;
-          Burst burst = script.steps[done.size()].burst;
-          if (burst.address / kTargetSize != static_cast<unsigned>(target)) continue;
-          if (offer[i] > (cycle - 1) * kPeriod) continue;
-          burst.address %= kTargetSize;
-          const Picoseconds served =
-              cores.core(target).serve(cycle * kPeriod, burst, scenario.config.width_bytes);
-          Cycles end = (served + kPeriod - 1) / kPeriod;
-          const auto width = scenario.config.width_bytes;
-          const auto last = burst.address + burst.bytes - 1;
-          const auto beats = static_cast<Cycles>(last / width - burst.address / width + 1);
-          if (end < cycle + beats) end = cycle + beats;
-          port = end;
-          done.push_back((end + scenario.config.latency) * kPeriod);
-          if (done.size() < script.steps.size())
-            offer[i] = done.back() + script.steps[done.size()].think;
-          if (scenario.config.arbitration == Arbitration::kRoundRobin) {
-            while (turn[target].back() != i) {
-              turn[target].push_back(turn[target].front());
-              turn[target].erase(turn[target].begin());
-            }
-          }
-          --left;
-          break;
-        }
-      }
-    }
-  }
-  return result;
-}
-
-TEST(Interconnect, EqualsANaiveModelThatVisitsEveryCycle) {
-  for (unsigned seed = 1; seed <= 300; ++seed) {
-    const Scenario scenario = random_scenario(seed, 40);
-    ASSERT_TRUE(run_plain(scenario).done == run_naively(scenario).done) << "seed " << seed;
-  }
-}
-
-TEST(Interconnect, BytesAgreeAtBothEndsInEveryScenario) {
-  for (unsigned seed = 1; seed <= 50; ++seed) {
-    const BusOutcome outcome = run_plain(random_scenario(seed, 40));
-    ASSERT_FALSE(outcome.served.empty());
-    ASSERT_TRUE(outcome.served == outcome.offered) << "seed " << seed;
-  }
 }
 
 TEST_F(InterconnectTest, BytesAreCountedAtBothEnds) {

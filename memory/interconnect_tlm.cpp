@@ -125,8 +125,10 @@ void InterconnectTlm::decide() {
 void InterconnectTlm::carry(const Interconnect::Grant& grant) {
   Master& master = masters_[grant.initiator];
   tlm::tlm_generic_payload& transaction = *master.waiting;
+  const bool whole = grant.offset == 0 && grant.last;
+  whole ? forward(grant, transaction) : forward_piece(grant, transaction);
+  if (!grant.last) return;
   master.waiting = nullptr;
-  forward(grant, transaction);
   if (master.blocking) {
     master.answered->notify(to_sc_time(grant.done - kernel_now()));
   } else {
@@ -153,6 +155,20 @@ void InterconnectTlm::forward(const Interconnect::Grant& grant,
     socket->nb_transport_fw(transaction, phase, delay);
   }
   transaction.set_address(address);
+}
+
+void InterconnectTlm::forward_piece(const Interconnect::Grant& grant,
+                                    tlm::tlm_generic_payload& transaction) {
+  Master& master = masters_[grant.initiator];
+  if (grant.offset == 0) master.status = tlm::TLM_OK_RESPONSE;
+  Burst burst = burst_of(grant.initiator, transaction);
+  burst.address += grant.offset;
+  burst.bytes = grant.bytes;
+  tlm::tlm_generic_payload& piece = pool_.acquire(burst, transaction.get_data_ptr() + grant.offset);
+  forward(grant, piece);
+  if (master.status == tlm::TLM_OK_RESPONSE) master.status = piece.get_response_status();
+  piece.release();
+  if (grant.last) transaction.set_response_status(master.status);
 }
 
 void InterconnectTlm::respond(const Interconnect::Grant& grant,

@@ -19,7 +19,9 @@ namespace milliwatt::memory {
 /// The interconnect on TLM-2.0: all time comes from the plain Interconnect, this module carries the
 /// transactions. It runs at decision edges only, so that a burst costs at most one activation; a
 /// granted transaction is forwarded, answered and returned within that one, its completion time
-/// annotated. DMI is refused: every initiator may be granted at any time.
+/// annotated. Each piece of a split burst costs an activation and goes to the target as a
+/// transaction of its own; the first error of a piece is the response of the whole. DMI is refused:
+/// every initiator may be granted at any time.
 ///
 /// A target must answer within nb_transport_fw(BEGIN_REQ) and add no time: its timing is the
 /// TargetCore's. The delay of that call is the time until the burst is done.
@@ -50,9 +52,11 @@ class InterconnectTlm : public sc_core::sc_module {
     std::unique_ptr<InitiatorSide> socket;
     tlm::tlm_generic_payload* waiting = nullptr;     ///< offered, not granted
     tlm::tlm_generic_payload* responding = nullptr;  ///< END_RESP has yet to come
-    bool blocking = false;                           ///< `waiting` belongs to a b_transport
-    std::unique_ptr<sc_core::sc_event> answered;     ///< of a b_transport
-    std::unique_ptr<sc_core::sc_event> freed;        ///< the next b_transport may offer
+    /// Of the pieces so far.
+    tlm::tlm_response_status status = tlm::TLM_OK_RESPONSE;
+    bool blocking = false;                        ///< `waiting` belongs to a b_transport
+    std::unique_ptr<sc_core::sc_event> answered;  ///< of a b_transport
+    std::unique_ptr<sc_core::sc_event> freed;     ///< the next b_transport may offer
   };
 
   tlm::tlm_sync_enum nb_transport_fw(int id, tlm::tlm_generic_payload& transaction,
@@ -67,6 +71,8 @@ class InterconnectTlm : public sc_core::sc_module {
   void schedule();
   void carry(const Interconnect::Grant& grant);
   void forward(const Interconnect::Grant& grant, tlm::tlm_generic_payload& transaction);
+  /// The same for a part of the transaction.
+  void forward_piece(const Interconnect::Grant& grant, tlm::tlm_generic_payload& transaction);
   void respond(const Interconnect::Grant& grant, tlm::tlm_generic_payload& transaction);
   void offer(InitiatorId id, base::Picoseconds t, tlm::tlm_generic_payload& transaction);
   Burst burst_of(InitiatorId id, const tlm::tlm_generic_payload& transaction) const;
@@ -79,7 +85,8 @@ class InterconnectTlm : public sc_core::sc_module {
   Tagger tagger_;
   sc_core::sc_event decision_;
   std::vector<Interconnect::Grant> grants_;
-  TransactionPool pool_;  ///< stands in for transactions of b_transport, which have no manager
+  /// For pieces, and in place of transactions of b_transport, which have no manager.
+  TransactionPool pool_;
   std::uint64_t activations_ = 0;
 };
 

@@ -43,6 +43,10 @@ base::Schema<SramConfig> sram_schema() {
       .range(1, 64)
       .def(1)
       .doc("Bursts in service at once, each with a link of its own; they compete for the banks.");
+  schema.integer("port_width", &SramConfig::port_width, base::Unit::kBytes)
+      .range(1, 128)
+      .power_of_two()
+      .doc("Data path of each port. Absent: as wide as the bus.");
   return schema;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@ struct SramConfig {
   base::Cycles latency = 1;        ///< cycles of one access, at least 1; accesses are pipelined
   std::uint32_t banks = 1;         ///< a power of two; words are interleaved over them
   std::uint32_t ports = 1;         ///< bursts in service at once
+  std::optional<std::uint32_t> port_width = {};  ///< bytes of each port; none: as wide as the bus
 };
 
 base::Schema<SramConfig> sram_schema();

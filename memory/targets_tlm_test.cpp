@@ -80,7 +80,8 @@ TEST(MemoryTlm, PeekAndPokeStayInside) {
 /// A register window at 0x0 that records what happens to it.
 class RegisterTest : public ::testing::Test {
  protected:
-  RegisterTest() {
+  RegisterTest() : RegisterTest(InterconnectConfig{8, 1, Arbitration::kRoundRobin}) {}
+  explicit RegisterTest(const InterconnectConfig& config) : plain_{config, clock_} {
     id_ = plain_.add_initiator("host", 0);
     plain_.add_target("window", 0, core_);
     bus_ = std::make_unique<InterconnectTlm>("bus", plain_);
@@ -110,7 +111,7 @@ class RegisterTest : public ::testing::Test {
   Kernel kernel_;
   base::Clock clock_{"bus", 100'000'000};
   RegisterCore core_{{64, 2}, clock_};
-  Interconnect plain_{{8, 1, Arbitration::kRoundRobin}, clock_};
+  Interconnect plain_;
   InitiatorId id_ = 0;
   BurstPort port_{"port"};
   ProtocolChecker checker_{"checker"};
@@ -132,6 +133,33 @@ TEST_F(RegisterTest, WriteTakesEffectAtItsResponse) {
   // Granted at 1, two cycles of access, one of latency: 4.
   EXPECT_EQ(done_, 40'000);
   EXPECT_THAT(writes_, ElementsAre(Access{0x10, 0x12345678, 40'000}, Access{0x14, 1, 40'000}));
+}
+
+/// Behind a bus that splits what takes more than one beat.
+class SplitRegisterTest : public RegisterTest {
+ protected:
+  SplitRegisterTest() : RegisterTest(InterconnectConfig{8, 1, Arbitration::kRoundRobin, 1u}) {}
+};
+
+TEST_F(SplitRegisterTest, PiecesTakeEffectOneAfterTheOther) {
+  unsigned char data[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0};
+  access({0x10, 16, true, {}}, data);
+  // Granted at 1, two cycles of access, one of latency: 4. Offered again at 4: 8.
+  EXPECT_EQ(done_, 80'000);
+  EXPECT_THAT(writes_, ElementsAre(Access{0x10, 1, 40'000}, Access{0x14, 2, 40'000},
+                                   Access{0x18, 3, 80'000}, Access{0x1c, 4, 80'000}));
+  EXPECT_EQ(bus_->activations(), 2u);
+}
+
+TEST_F(SplitRegisterTest, TheErrorOfOnePieceIsThatOfTheBurst) {
+  unsigned char data[13] = {};
+  try {
+    access({0x13, 13, true, {}}, data);  // five odd bytes, then eight good ones
+    FAIL() << "no error";
+  } catch (const base::SimulationError& error) {
+    EXPECT_STREQ(error.what(), "port: write of 13 bytes at 0x13: TLM_BURST_ERROR_RESPONSE");
+  }
+  EXPECT_EQ(writes_.size(), 2u);
 }
 
 TEST_F(RegisterTest, ReadIsLittleEndian) {

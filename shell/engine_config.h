@@ -19,7 +19,7 @@ struct EngineConfig {
   std::uint16_t machine = MW_MACHINE_TEST;
   /// Longest burst of a DMA channel, a power of two.
   std::uint32_t burst_bytes = 64;
-  /// Width of the bus that the DMA counts its beats in, a power of two.
+  /// Width of a DMA channel's port on the bus, in which it counts its beats; a power of two.
   std::uint32_t bus_bytes = 8;
   /// From the arrival of a descriptor's last byte to the first step.
   base::Cycles decode_cycles = 16;

@@ -35,7 +35,7 @@ class StepCounts {
   void store(dataflows::SlotId slot, std::uint64_t bytes, std::int16_t layer) {
     access(slot, kBufferRead, static_cast<std::int64_t>(bytes), layer);
   }
-  /// The bus's end: one burst, and the aligned words of `bus_bytes` that it touches.
+  /// The port's end: one burst, and the aligned words of `bus_bytes` that it touches.
   void burst(const memory::Burst& burst, std::uint32_t bus_bytes);
   /// A burst of the descriptor's fetch, which is one of the DMA's too.
   void descriptor(const memory::Burst& burst, std::uint32_t bus_bytes);

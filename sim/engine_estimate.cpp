@@ -24,7 +24,7 @@ shell::EngineConfig engine_config(const Platform& platform) {
   config.name = kAcceleratorName;
   config.machine = platform.machine->machine_id();
   config.burst_bytes = platform.shell.burst_bytes;
-  config.bus_bytes = platform.bus.width_bytes;
+  config.bus_bytes = platform.dma_width();
   config.decode_cycles = platform.shell.decode_cycles;
   config.issue_cycles = platform.shell.issue_cycles;
   return config;

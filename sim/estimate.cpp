@@ -84,7 +84,9 @@ class Walk {
 
   void move(const HostAction& action) {
     yield_to_engine();
-    measurement_.host_jitter += jitter_;
+    if (jitter_ > 0) {
+      measurement_.host_jitter += jitter_ * system_.bus.pieces(system_.host_port, action.burst);
+    }
     const base::Picoseconds done = system_.bus.uncontended(system_.host_port, now(), action.burst);
     cycle_ = system_.host_clock.cycle_at_or_after(done);
     const std::uint64_t address = action.burst.address;

@@ -8,9 +8,9 @@
 
 namespace milliwatt::sim {
 
-/// How much longer one and the same burst of the host can take than at another time, in cycles of
-/// the host's clock: at each of the four crossings (host to bus, bus to target and back) up to one
-/// period of the receiver passes until its edge. Zero where all clocks are one.
+/// How much longer one and the same burst of the host, or piece of one, can take than at another
+/// time, in cycles of the host's clock: at each of the four crossings (host to bus, bus to target
+/// and back) up to one period of the receiver passes until its edge. Zero where all clocks are one.
 base::Cycles burst_jitter(const Platform& platform);
 
 /// The host's dynamic energy over an inference that an estimate encloses. The walks enclose the

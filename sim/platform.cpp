@@ -62,6 +62,10 @@ Schema<ShellConfig> shell_schema() {
       .power_of_two()
       .def(64)
       .doc("Longest bus burst of a DMA channel.");
+  s.integer("port_width", &ShellConfig::port_width, Unit::kBytes)
+      .range(1, 128)
+      .power_of_two()
+      .doc("Data path of each DMA channel's port on the bus. Absent: as wide as the bus.");
   s.cycles("decode", &ShellConfig::decode_cycles)
       .range(0, 10000)
       .def(16)

@@ -45,6 +45,7 @@ struct TechnologyConfig {
 /// The shell around the machine.
 struct ShellConfig {
   std::uint32_t burst_bytes = 0;
+  std::optional<std::uint32_t> port_width = {};  ///< bytes; none: as wide as the bus
   std::int64_t decode_cycles = 0;
   std::int64_t issue_cycles = 0;
 };
@@ -63,6 +64,9 @@ struct Platform {
   std::shared_ptr<const MachineConfig> machine;
   ShellConfig shell;
   std::shared_ptr<const energy::Technology> technology;  ///< null until it is loaded
+
+  /// Data path, in bytes, of each DMA channel's port on the bus.
+  std::uint32_t dma_width() const { return shell.port_width.value_or(bus.width_bytes); }
 
   base::Clock system_clock() const { return {"system", clocks.system}; }
   base::Clock clock(const char* clock_name, const std::optional<std::int64_t>& hz) const {

@@ -8,6 +8,7 @@
 
 #include "base/advice.h"
 #include "base/error.h"
+#include "base/integer_math.h"
 #include "mcu/native_host.h"
 #include "sim/collect.h"
 #include "sim/system.h"
@@ -28,13 +29,31 @@ double clock_ratio(const Platform& platform, const std::optional<std::int64_t>& 
   return ratio(platform.clocks.accelerator.value_or(system), other.value_or(system));
 }
 
+/// The way from a DMA channel to a target whose port is `target_width` bytes wide.
+struct Way {
+  double pieces = 1;         ///< of an aligned burst of full length
+  std::uint32_t narrow = 1;  ///< bytes that pass in a cycle of the bus
+};
+
+Way way_to(const Platform& platform, std::optional<std::uint32_t> target_width) {
+  const memory::InterconnectConfig& bus = platform.bus;
+  Way way;
+  way.narrow =
+      std::min({platform.dma_width(), bus.width_bytes, target_width.value_or(bus.width_bytes)});
+  const std::uint32_t burst = platform.shell.burst_bytes;
+  const std::uint32_t limit = std::min(bus.burst_limit ? *bus.burst_limit * way.narrow : burst,
+                                       bus.boundary.value_or(burst));
+  way.pieces = static_cast<double>(base::divide_up(burst, limit));
+  return way;
+}
+
 dataflows::LinkCost sram_cost(const Platform& platform) {
+  const Way way = way_to(platform, platform.sram.port_width);
   const double bus = clock_ratio(platform, platform.clocks.bus);
   const double sram = clock_ratio(platform, platform.clocks.sram);
-  return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
-              static_cast<double>(platform.sram.latency) * sram,
-          std::max(bus / platform.bus.width_bytes,
-                   sram / (platform.sram.width_bytes * platform.sram.banks))};
+  return {way.pieces * ((kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+                        static_cast<double>(platform.sram.latency) * sram),
+          std::max(bus / way.narrow, sram / (platform.sram.width_bytes * platform.sram.banks))};
 }
 
 /// Of an off-chip memory with a clock of its own.
@@ -43,10 +62,11 @@ dataflows::LinkCost off_chip_cost(const Platform& platform, const memory::Extern
   const double bus = clock_ratio(platform, platform.clocks.bus);
   const double clock = clock_ratio(platform, its_clock);
   const memory::BurstCost cost = config.cost();
-  return {(kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
-              static_cast<double>(cost.latency) * clock,
-          std::max(bus / platform.bus.width_bytes,
-                   clock * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
+  const Way way = way_to(platform, config.port_width());
+  return {
+      way.pieces * ((kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+                    static_cast<double>(cost.latency) * clock),
+      std::max(bus / way.narrow, clock * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
 }
 
 /// The program's image must fit its memory, and beside it what tensors live off chip.

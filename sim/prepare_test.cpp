@@ -34,11 +34,37 @@ TEST(View, LinkCostsAreThoseOfBusAndMemoryInCyclesOfTheAccelerator) {
   EXPECT_DOUBLE_EQ(view.external.cycles_per_byte, 1.0 / 2);
 }
 
+constexpr const char* kSplitMemories =
+    "bus: {width: 8 B, latency: 2 cycles, burst_limit: 4}\n"
+    "memory:\n"
+    "  sram: {size: 16 KiB, latency: 3 cycles}\n"
+    "  external: {size: 1 MiB, bytes_per_cycle: 16 B, latency: 9 cycles, port_width: 2 B}\n"
+    "accelerator: {kind: systolic, shell: {burst: 64 B, port_width: 4 B}}\n";
+
+TEST(View, LinkCostsKnowOfPiecesAndOfTheNarrowestPort) {
+  const dataflows::PlatformView view = view_of(parse_platform(kSplitMemories, "p"));
+  // To the SRAM 4 bytes per cycle, the DMA's width; 64 bytes are four pieces of 4 beats.
+  EXPECT_DOUBLE_EQ(view.sram.cycles_per_burst, 4 * (1 + 2 + 3));
+  EXPECT_DOUBLE_EQ(view.sram.cycles_per_byte, 1.0 / 4);
+  // To external memory 2 bytes per cycle, and eight pieces.
+  EXPECT_DOUBLE_EQ(view.external.cycles_per_burst, 8 * (1 + 2 + 9));
+  EXPECT_DOUBLE_EQ(view.external.cycles_per_byte, 1.0 / 2);
+}
+
+TEST(View, LinkCostsKnowOfTheBoundary) {
+  const std::string text = "bus: {boundary: 128 B}\naccelerator: {kind: systolic, shell: {burst: ";
+  const auto cost = [&](const char* burst) {
+    return view_of(parse_platform(text + burst + "}}\n", "p")).sram.cycles_per_burst;
+  };
+  EXPECT_DOUBLE_EQ(cost("128 B"), 1 + 1 + 1);
+  EXPECT_DOUBLE_EQ(cost("256 B"), 2 * (1 + 1 + 1));
+}
+
 TEST(View, LinkCostsFollowTheClocks) {
   const Platform p = parse_platform(
       std::string{"clocks: {system: 10 MHz, accelerator: 100 MHz, bus: 50 MHz, sram: 200 MHz, "
-                  "external: 25 MHz}\naccelerator: {kind: systolic}\n"} +
-          kMemories,
+                  "external: 25 MHz}\n"} +
+          kMemories + "accelerator: {kind: systolic}\n",
       "p");
   const dataflows::PlatformView view = view_of(p);
   // One cycle of the bus, the SRAM, external memory is 2, 1/2, 4 of the accelerator.

@@ -174,7 +174,6 @@ void add_energy(RunResult& result, const energy::EnergyReport& high, const energ
 
 std::vector<energy::Component> platform_components(const Platform& platform,
                                                    const base::ActionCounts& counts) {
-  const std::int64_t bus_bits = 8 * std::int64_t{platform.bus.width_bytes};
   std::vector<energy::Component> machine;
   if (platform.machine) {
     machine = platform.machine->components(kAcceleratorName);
@@ -196,7 +195,9 @@ std::vector<energy::Component> platform_components(const Platform& platform,
       const auto& memory = counters.instance() == "flash" ? platform.flash : platform.external;
       all.push_back(energy::component_of(counters, {}, memory->prices()));
     } else if (class_name == "bus" || class_name == "dma") {
-      all.push_back(energy::component_of(counters, {{"width_bits", bus_bits}}));
+      const std::uint32_t width =
+          class_name == "bus" ? platform.bus.width_bytes : platform.dma_width();
+      all.push_back(energy::component_of(counters, {{"width_bits", 8 * std::int64_t{width}}}));
     } else {
       all.push_back(energy::component_of(counters, {}));
     }

@@ -19,12 +19,13 @@ System::System(const Platform& platform, const Program& program)
                                         platform.clock("external", platform.clocks.external))},
       bus{platform.bus, platform.clock("bus", platform.clocks.bus)} {
   int rank = 0;
-  host_port = bus.add_initiator("host", rank++);
-  sram_link = bus.add_target("sram", program.map.sram, sram);
-  external_link = bus.add_target("external", program.map.external, *external);
+  host_port = bus.add_initiator("host", rank++, platform.host.port_width);
+  sram_link = bus.add_target("sram", program.map.sram, sram, platform.sram.port_width);
+  external_link =
+      bus.add_target("external", program.map.external, *external, platform.external->port_width());
   if (platform.flash) {
     flash = platform.flash->build("flash", platform.clock("flash", platform.clocks.flash));
-    flash_link = bus.add_target("flash", program.map.flash, *flash);
+    flash_link = bus.add_target("flash", program.map.flash, *flash, platform.flash->port_width());
   }
   if (platform.machine) {
     memory::RegisterConfig window;
@@ -34,7 +35,7 @@ System::System(const Platform& platform, const Program& program)
     const int channels = dma_channels(platform.machine->shape());
     for (int channel = 0; channel < channels; ++channel) {
       const std::string name = std::string{kAcceleratorName} + ".dma" + std::to_string(channel);
-      dma_ports.push_back(bus.add_initiator(name, rank++));
+      dma_ports.push_back(bus.add_initiator(name, rank++, platform.shell.port_width));
     }
   }
 }

@@ -18,6 +18,9 @@ import sys
 import tempfile
 
 # Bytes that are no good as files of the repository, and their only message.
+BUS_TYPO = ("bus.widht: unknown key; did you mean 'width'? "
+            "Allowed: width, latency, arbitration, burst_limit, boundary")
+
 AWKWARD = {
     "platform_empty": (b"", ":1:1: the file is empty"),
     "platform_only_comments": (b"# nothing\n\n", ":1:1: the file is empty"),
@@ -29,10 +32,10 @@ AWKWARD = {
     "platform_overlong_utf8": (b"bus: {width: 8 B}\nname: \xc0\xaf\n", ":2: not UTF-8 text"),
     "platform_byte_order_mark": (
         b"\xef\xbb\xbfbus: {widht: 8 B}\n",
-        ":1:7: bus.widht: unknown key; did you mean 'width'? Allowed: width, latency, arbitration"),
+        ":1:7: " + BUS_TYPO),
     "platform_windows_lines": (
         b"bus:\r\n  widht: 8 B\r\n",
-        ":2:3: bus.widht: unknown key; did you mean 'width'? Allowed: width, latency, arbitration"),
+        ":2:3: " + BUS_TYPO),
     "platform_deep_lists": (
         b"bus: " + b"[" * 20000,
         ":1:1: not valid YAML: bad file; lists and maps are nested too deeply"),

@@ -334,13 +334,40 @@ std::string random_external(Draw& draw) {
   }
 }
 
+/// Sometimes a key of its own for the width of a port, as ", port_width: 4 B".
+std::string random_port(Draw& draw) {
+  return draw.chance(40) ? Text{", port_width: {} B", 1 << draw.between(0, 5)}.text : "";
+}
+
+/// What the parties of a bus say of their ports, and the bus of the bursts on it. Every other
+/// system has none of it.
+struct BusKeys {
+  explicit BusKeys(std::uint32_t seed) {
+    std::mt19937 random{seed ^ 0x9E3779B9U};
+    Draw draw{random};
+    if (draw.chance(50)) {
+      return;
+    }
+    for (std::string* port : {&host, &dma, &sram, &external, &flash}) {
+      *port = random_port(draw);
+    }
+    if (draw.chance(60)) {
+      bus += Text{", burst_limit: {}", draw.any_of({4, 5, 7, 8, 16})}.text;
+    }
+    if (draw.chance(40)) {
+      bus += ", boundary: 128 B";
+    }
+  }
+  std::string host, dma, sram, external, flash, bus;
+};
+
 /// Sometimes a flash beside it, with the program.
-std::string random_flash(Draw& draw) {
+std::string random_flash(Draw& draw, const BusKeys& keys) {
   if (draw.chance(75)) {
     return "";
   }
-  return Text{"  flash: {{deselect: {} cycles, keep_selected: {}}}\n", draw.between(0, 3),
-              draw.chance(50) ? "true" : "false"}
+  return Text{"  flash: {{deselect: {} cycles, keep_selected: {}{}}}\n", draw.between(0, 3),
+              draw.chance(50) ? "true" : "false", keys.flash}
       .text;
 }
 
@@ -357,7 +384,7 @@ std::string random_sram(Draw& draw, const std::string& external) {
       .text;
 }
 
-std::string random_platform(std::mt19937& random) {
+std::string random_platform(std::mt19937& random, const BusKeys& keys) {
   Draw draw{random};
   const bool roomy = draw.chance(40);
   const auto buffer = [&](std::int32_t small_low, std::int32_t small_high) {
@@ -365,17 +392,17 @@ std::string random_platform(std::mt19937& random) {
   };
   const std::string external = random_external(draw);
   const std::string sram = random_sram(draw, external);
-  const std::string flash = random_flash(draw);
+  const std::string flash = random_flash(draw, keys);
   const char* same = "{system: 100 MHz}";
   const char* other =
       "{system: 100 MHz, host: 64 MHz, bus: 133 MHz, external: 66600 kHz, accelerator: 120 MHz}";
   return Text{
       "clocks: {}\n"
-      "host: {{burst: {} B, mac: 1 cycle}}\n"
-      "bus: {{width: {} B, latency: {} cycles, arbitration: {}}}\n"
+      "host: {{burst: {} B, mac: 1 cycle{}}}\n"
+      "bus: {{width: {} B, latency: {} cycles, arbitration: {}{}}}\n"
       "memory:\n"
-      "  sram: {{{}}}\n"
-      "  external: {{{}}}\n"
+      "  sram: {{{}{}}}\n"
+      "  external: {{{}{}}}\n"
       "{}"
       "accelerator:\n"
       "  kind: systolic\n"
@@ -389,14 +416,18 @@ std::string random_platform(std::mt19937& random) {
       "  output_lanes: {}\n"
       "  vector_lanes: {}\n"
       "  separate_store_channel: {}\n"
-      "  shell: {{burst: {} B, decode: {} cycles, issue: {} cycles}}\n",
+      "  shell: {{burst: {} B, decode: {} cycles, issue: {} cycles{}}}\n",
       draw.chance(70) ? same : other,
       4 << draw.between(0, 5),
+      keys.host,
       1 << draw.between(0, 4),
       draw.between(0, 3),
       draw.chance(50) ? "round_robin" : "priority",
+      keys.bus,
       sram,
+      keys.sram,
       external,
+      keys.external,
       flash,
       draw.any_of({"ws", "os", "is"}),
       draw.between(1, 17),
@@ -410,7 +441,8 @@ std::string random_platform(std::mt19937& random) {
       draw.chance(25) ? "true" : "false",
       4 << draw.between(0, 6),
       draw.between(0, 20),
-      draw.between(0, 2)}
+      draw.between(0, 2),
+      keys.dma}
       .text;
 }
 
@@ -420,7 +452,8 @@ Graph random_graph(std::mt19937& random) { return GraphBuilder{random}.build(); 
 
 RandomSystem random_system(std::uint32_t seed) {
   std::mt19937 random{seed};
-  RandomSystem system{parse_platform(random_platform(random), "random"), random_graph(random), {}};
+  RandomSystem system{
+      parse_platform(random_platform(random, BusKeys{seed}), "random"), random_graph(random), {}};
   Draw draw{random};
   for (const TensorId id : system.graph.inputs) {
     workloads::Bytes bytes(static_cast<std::size_t>(system.graph.tensor(id).bytes()));
