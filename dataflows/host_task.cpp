@@ -36,6 +36,11 @@ bool is_pool(const Operator& op) {
   return op.kind == OperatorKind::kAveragePool2d || op.kind == OperatorKind::kMaxPool2d;
 }
 
+bool has_kernel(const Operator& op) {
+  return has_weights(op) || is_pool(op) || op.kind == OperatorKind::kAdd ||
+         op.kind == OperatorKind::kSoftmax;
+}
+
 /// Shape with 1s in front up to four dimensions.
 void set_dims(std::int32_t (&dims)[4], const Tensor& tensor) {
   std::fill(std::begin(dims), std::end(dims), 1);
@@ -234,6 +239,9 @@ std::vector<TensorId> data_inputs(const Operator& op) {
 std::optional<std::string> host_refuses(const Graph& graph, const Operator& op) {
   if (op.kind == OperatorKind::kReshape) {
     return std::nullopt;
+  }
+  if (!has_kernel(op)) {
+    return fmt::format("{} has no host kernel yet", workloads::operator_name(op.kind));
   }
   for (const TensorId id : data_inputs(op)) {
     if (!byte_sized(graph.tensor(id))) {

@@ -47,8 +47,9 @@ const char* published_name(OperatorKind kind) {
       return "RESHAPE";
     case OperatorKind::kSoftmax:
       return "SOFTMAX";
+    default:
+      return "";
   }
-  return "";
 }
 
 /// Fills columns from the attributes of an operator.
@@ -89,6 +90,10 @@ struct AttributeCells {
   void operator()(const FullyConnected& fully) const { activation(fully.activation); }
   void operator()(const Add& add) const { activation(add.activation); }
   void operator()(const Reshape& /*none*/) const {}
+  template <typename Other>
+  void operator()(const Other& /*attributes*/) const {
+    ADD_FAILURE() << "a kind that no bundled network has";
+  }
   void operator()(const Softmax& softmax) const { EXPECT_EQ(softmax.beta, 1.0F); }
 };
 

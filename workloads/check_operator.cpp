@@ -3,9 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "workloads/check.h"
 #include "workloads/geometry.h"
+#include "workloads/operator_rules.h"
 #include "workloads/quantization.h"
 
 namespace milliwatt::workloads {
@@ -14,38 +16,22 @@ namespace {
 
 using Shape = std::vector<std::int32_t>;
 
-bool is_activation_type(ElementType type) {
-  return type == ElementType::kInt8 || type == ElementType::kInt16;
-}
-
 /// Checks one operator; stops at the first group of rules that fails, because later rules rely on
 /// earlier ones.
-class OperatorCheck {
+class OperatorCheck : public OperatorRules {
  public:
-  OperatorCheck(const Graph& graph, const Operator& op) : graph_{graph}, op_{op} {}
+  using OperatorRules::OperatorRules;
 
   std::vector<std::string> run() {
-    if (check_operand_count() && check_types() && check_scales()) {
+    if (op_.kind > OperatorKind::kSoftmax) {
+      check_further_kinds(*this);
+    } else if (check_operand_count() && check_types() && check_scales()) {
       check_kind();
     }
     return found_;
   }
 
  private:
-  template <typename... Arguments>
-  bool require(bool good, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-    if (!good) {
-      found_.push_back(fmt::format("{}: {}", op_.name,
-                                   fmt::format(text, std::forward<Arguments>(arguments)...)));
-    }
-    return good;
-  }
-
-  const Tensor& input(std::size_t i) const { return graph_.tensor(op_.inputs[i]); }
-  const Tensor& output() const { return graph_.tensor(op_.outputs[0]); }
-  bool has_input(std::size_t i) const {
-    return i < op_.inputs.size() && op_.inputs[i] != kNoTensor;
-  }
   bool weighted() const {
     return op_.kind == OperatorKind::kConv2d || op_.kind == OperatorKind::kDepthwiseConv2d ||
            op_.kind == OperatorKind::kFullyConnected;
@@ -55,10 +41,7 @@ class OperatorCheck {
     const bool two = weighted() || op_.kind == OperatorKind::kAdd;
     const std::size_t least = two ? 2 : 1;
     const std::size_t most = weighted() ? 3 : (op_.kind == OperatorKind::kReshape ? 2 : least);
-    const bool present = op_.inputs.size() >= least && op_.inputs.size() <= most &&
-                         op_.outputs.size() == 1 && has_input(0) && (!two || has_input(1));
-    return require(present, "has {} inputs and {} outputs; {} takes {} to {} inputs and 1 output",
-                   op_.inputs.size(), op_.outputs.size(), operator_name(op_.kind), least, most);
+    return require_operands(least, most);
   }
 
   bool check_types() {
@@ -112,15 +95,6 @@ class OperatorCheck {
     return found_.empty();
   }
 
-  void check_single_scale(const Tensor& tensor) {
-    const Quantization& q = tensor.quantization;
-    require(q.scales.size() == 1, "needs exactly one scale for '{}', which has {}", tensor.name,
-            q.scales.size());
-    require(tensor.type != ElementType::kInt16 || op_.kind == OperatorKind::kSoftmax ||
-                q.zero_point() == 0,
-            "needs zero point 0 for the int16 tensor '{}'", tensor.name);
-  }
-
   void check_kind() {
     switch (op_.kind) {
       case OperatorKind::kConv2d:
@@ -140,17 +114,9 @@ class OperatorCheck {
         return;
       case OperatorKind::kSoftmax:
         return check_softmax();
+      default:
+        return;
     }
-  }
-
-  bool check_shape(const Tensor& tensor, const Shape& expected) {
-    return require(tensor.shape == expected, "expects shape [{}] for '{}', which has [{}]",
-                   fmt::join(expected, ", "), tensor.name, fmt::join(tensor.shape, ", "));
-  }
-
-  bool check_rank4(const Tensor& tensor) {
-    return require(tensor.shape.size() == 4, "expects 4 dimensions of '{}', which has {}",
-                   tensor.name, tensor.shape.size());
   }
 
   bool check_axis(const WindowAxis& axis) {
@@ -188,7 +154,7 @@ class OperatorCheck {
     check_shape(input(1),
                 {channels, conv.window.kernel_h, conv.window.kernel_w, depth / conv.groups});
     check_window(conv.window, channels);
-    check_channels(channels, 0);
+    check_channels(channels, 0, 2);
   }
 
   void check_depthwise() {
@@ -202,7 +168,7 @@ class OperatorCheck {
                 input(0).shape[3], conv.multiplier)) {
       check_shape(input(1), {1, conv.window.kernel_h, conv.window.kernel_w, input(1).shape[3]});
       check_window(conv.window, input(1).shape[3]);
-      check_channels(input(1).shape[3], 3);
+      check_channels(input(1).shape[3], 3, 2);
     }
   }
 
@@ -220,27 +186,7 @@ class OperatorCheck {
           !out.empty() && out.back() == units && output().elements() / units == elements / depth,
           "expects {} rows of {} outputs, but '{}' has shape [{}]", elements / depth, units,
           output().name, fmt::join(out, ", "));
-      check_channels(units, 0);
-    }
-  }
-
-  /// Bias length, scales per channel and the range of the resulting multipliers.
-  void check_channels(std::int32_t channels, int dimension) {
-    if (has_input(2)) {
-      require(input(2).elements() == channels, "has {} bias values for {} channels",
-              input(2).elements(), channels);
-    }
-    const Quantization& q = input(1).quantization;
-    if (!require(!q.per_channel() || q.dimension == dimension,
-                 "has weight scales along dimension {} instead of {}", q.dimension, dimension) ||
-        !found_.empty()) {
-      return;
-    }
-    const int largest = input(0).type == ElementType::kInt16 ? 7 : 30;
-    for (const Multiplier& m : output_stage(graph_, op_).multipliers) {
-      if (!require(m.exponent <= largest, "multiplies accumulators by 2^{} or more", largest)) {
-        return;
-      }
+      check_channels(units, 0, 2);
     }
   }
 
@@ -260,23 +206,10 @@ class OperatorCheck {
   void check_add() {
     require(input(0).type == input(1).type, "adds {} and {}", element_name(input(0).type),
             element_name(input(1).type));
-    const Shape& a = input(0).shape;
-    const Shape& b = input(1).shape;
-    Shape expected(std::max(a.size(), b.size()), 1);
-    for (const Shape* shape : {&a, &b}) {
-      const std::size_t skip = expected.size() - shape->size();
-      for (std::size_t i = 0; i < shape->size(); ++i) {
-        const std::int32_t extent = (*shape)[i];
-        if (!require(extent == 1 || expected[skip + i] == 1 || expected[skip + i] == extent,
-                     "cannot broadcast [{}] with [{}]", fmt::join(a, ", "), fmt::join(b, ", "))) {
-          return;
-        }
-        expected[skip + i] = std::max(expected[skip + i], extent);
-      }
+    if (check_broadcast()) {
+      require(add_parameters(graph_, op_).multiplier_output.exponent <= 0,
+              "has an output scale far below its input scales");
     }
-    check_shape(output(), expected);
-    require(add_parameters(graph_, op_).multiplier_output.exponent <= 0,
-            "has an output scale far below its input scales");
   }
 
   void check_softmax() {
@@ -286,17 +219,15 @@ class OperatorCheck {
             kMaximumSoftmaxDepth);
     const bool wide = output().type == ElementType::kInt16;
     const float scale = wide ? 1.0F / 65536.0F : 1.0F / 256.0F;
+    // Converters write 1 / 65535 and the like for 16 bits, which the kernel takes as 1 / 65536.
+    const float tolerance = wide ? scale / 1000.0F : 0.0F;
     const Quantization& q = output().quantization;
-    require(q.scales[0] == scale && q.zero_point() == (wide ? -32768 : -128),
+    require(std::abs(q.scales[0] - scale) <= tolerance && q.zero_point() == (wide ? -32768 : -128),
             "needs the output scale {} and the lowest output as zero point", scale);
     const auto beta = std::get<Softmax>(op_.attributes).beta;
     require(beta > 0.0F && softmax_parameters(graph_, op_).multiplier.exponent >= 0,
             "has beta x input scale that is not positive or below 2^-27");
   }
-
-  const Graph& graph_;
-  const Operator& op_;
-  std::vector<std::string> found_;
 };
 
 }  // namespace

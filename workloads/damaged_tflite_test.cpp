@@ -254,13 +254,14 @@ const BrokenTables kBrokenTables[] = {
     {"UnknownOperators",
      [](ModelSpec& m) {
        OperatorSpec other = m.operators[1];
-       for (const int code : {40, 34, 40, 32, 300}) {
+       for (const int code : {36, 26, 36, 32, 300}) {
          other.wide_code = code;
          other.custom_name = code == 32 ? "ethos-u" : "";
          m.operators.push_back(other);
        }
      },
-     {"net: unsupported operators: 1 x CUSTOM ethos-u, 2 x MEAN, 1 x PAD, 1 x operator 300"}},
+     {"net: unsupported operators: 1 x CUSTOM ethos-u, 2 x GATHER, 1 x SPACE_TO_DEPTH, 1 x "
+      "operator 300"}},
     {"NegativeOperatorCode",
      [](ModelSpec& m) { m.operators[0].narrow_code = m.operators[0].wide_code = -7; },
      {"net: unsupported operators: 1 x operator -7"}},

@@ -35,8 +35,8 @@ std::int32_t exp_of_last_quarter(std::int32_t a) {
                   doubling_high_multiply(kExpOfMinusEighth, x + tail));
 }
 
-/// 1 / (1 + x) in Q0.31 for x in [0, 1): three Newton steps in Q2.29.
-std::int32_t one_over_one_plus(std::int32_t x) {
+/// 1 / ((1 + x) / 2) in Q2.29 for x in [0, 1) in Q0.31: three Newton steps.
+std::int32_t two_over_one_plus(std::int32_t x) {
   constexpr std::int32_t k48Over17 = 1515870810;
   constexpr std::int32_t kMinus32Over17 = -1010580540;
   constexpr std::int32_t kOne = std::int32_t{1} << 29;
@@ -46,7 +46,18 @@ std::int32_t one_over_one_plus(std::int32_t x) {
     const std::int32_t error = kOne - doubling_high_multiply(half_denominator, y);
     y = saturate(std::int64_t{y} + shift_left_saturating(doubling_high_multiply(y, error), 2));
   }
-  return shift_left_saturating(y, 1);
+  return y;
+}
+
+/// 1 / (1 + x) in Q0.31.
+std::int32_t one_over_one_plus(std::int32_t x) {
+  return shift_left_saturating(two_over_one_plus(x), 1);
+}
+
+/// (1 - x) / (1 + x) in Q0.31.
+std::int32_t one_minus_over_one_plus(std::int32_t x) {
+  constexpr std::int32_t kOne = std::int32_t{1} << 29;
+  return shift_left_saturating(two_over_one_plus(x) - kOne, 2);
 }
 
 int leading_zeros(std::uint32_t x) {
@@ -86,24 +97,42 @@ std::int32_t requantize_wide(std::int64_t x, Multiplier m) {
   return static_cast<std::int32_t>(std::clamp<__int128>(rounded, kMin, kMax));
 }
 
-std::int32_t exp_of_negative(std::int32_t a) {
+std::int32_t exp_of_negative(std::int32_t a, int integer_bits) {
   if (a == 0) {
     return kMax;
   }
-  constexpr int kFractionBits = 26;
-  constexpr std::int32_t kQuarter = std::int32_t{1} << (kFractionBits - 2);
+  const std::int32_t quarter = std::int32_t{1} << (31 - integer_bits - 2);
   /// e^-(2^j) in Q0.31 for j = -2 .. 4.
   constexpr std::array<std::int32_t, 7> kPowers = {1672461947, 1302514674, 790015084, 290630308,
                                                    39332535,   720401,     242};
-  const std::int32_t in_quarter = (a & (kQuarter - 1)) - kQuarter;
+  const auto used = static_cast<std::size_t>(integer_bits + 2);
+  const std::int32_t in_quarter = (a & (quarter - 1)) - quarter;
   const std::int32_t whole_quarters = in_quarter - a;
-  std::int32_t result = exp_of_last_quarter(in_quarter * 32);
-  for (std::size_t j = 0; j < kPowers.size(); ++j) {
-    if ((whole_quarters & (kQuarter << j)) != 0) {
-      result = doubling_high_multiply(result, kPowers[j]);
+  std::int32_t result = exp_of_last_quarter(in_quarter * (1 << integer_bits));
+  for (std::size_t j = 0; j < used; ++j) {
+    if ((whole_quarters & (quarter << j)) != 0) {
+      result = doubling_high_multiply(result, kPowers.at(j));
     }
   }
   return result;
+}
+
+std::int32_t sigmoid(std::int32_t a) {
+  constexpr std::int32_t kHalf = std::int32_t{1} << 30;
+  if (a == 0) {
+    return kHalf;
+  }
+  const std::int32_t of_magnitude = one_over_one_plus(exp_of_negative(a > 0 ? -a : a, 4));
+  return a > 0 ? of_magnitude : kMax - of_magnitude;
+}
+
+std::int32_t hyperbolic_tangent(std::int32_t a) {
+  if (a == 0) {
+    return 0;
+  }
+  // A Q4.27 read as Q5.26 is twice as large.
+  const std::int32_t of_magnitude = one_minus_over_one_plus(exp_of_negative(a > 0 ? -a : a, 5));
+  return a > 0 ? of_magnitude : -of_magnitude;
 }
 
 Reciprocal reciprocal(std::int32_t sum) {

@@ -19,8 +19,12 @@ std::int32_t rounding_shift_right(std::int32_t x, int bits);
 /// 16 bits, then one 64-bit rounding shift takes ties up. The exponent must be below 15.
 std::int32_t requantize_wide(std::int64_t x, Multiplier m);
 
-/// exp(a) in Q0.31 for a <= 0 in Q5.26. exp(0) = 2^31 - 1.
-std::int32_t exp_of_negative(std::int32_t a);
+/// exp(a) in Q0.31 for a <= 0 with the given number of integer bits (4 or 5). exp(0) = 2^31 - 1.
+std::int32_t exp_of_negative(std::int32_t a, int integer_bits = 5);
+
+/// sigmoid(a) and tanh(a) in Q0.31 for a in Q4.27.
+std::int32_t sigmoid(std::int32_t a);
+std::int32_t hyperbolic_tangent(std::int32_t a);
 
 /// 1 / (sum / 2^19) as a Q0.31 mantissa in (1/2, 1] and the number of bits by which the sum
 /// exceeds one (negative below). The sum is a positive Q12.19.

@@ -36,4 +36,19 @@ void pad_same(Window& window, std::int32_t input_h, std::int32_t input_w) {
   window.pad_right = static_cast<std::int32_t>(columns - columns / 2);
 }
 
+Stretch stretch_of(const SliceRange& range, std::int64_t extent) {
+  const bool forward = range.step > 0;
+  const std::int64_t lowest = forward ? 0 : -1;
+  const std::int64_t highest = std::max(forward ? extent : extent - 1, lowest);
+  const auto place = [&](std::int64_t at) {
+    return std::clamp(at < 0 ? at + extent : at, lowest, highest);
+  };
+  const std::int64_t first =
+      range.from_the_first ? (forward ? lowest : highest) : place(range.begin);
+  const std::int64_t end = range.to_the_last ? (forward ? highest : lowest) : place(range.end);
+  const std::int64_t span = forward ? end - first : first - end;
+  const std::int64_t size = forward ? range.step : -range.step;
+  return {first, span <= 0 ? 0 : (span + size - 1) / size};
+}
+
 }  // namespace milliwatt::workloads

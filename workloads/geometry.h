@@ -41,4 +41,20 @@ const Window* window_of(const Operator& op);
 /// Sets the pads so that ceil(input / stride) positions result; an odd pad goes behind the image.
 void pad_same(Window& window, std::int32_t input_h, std::int32_t input_w);
 
+/// One dimension of a slice, as in numpy: negative places count from behind, `begin` and `end` are
+/// clamped to the extent, and either may be left out. `step` is not 0.
+struct SliceRange {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t step = 1;
+  bool from_the_first = false;
+  bool to_the_last = false;
+};
+/// The first element of a range and how many there are, possibly none.
+struct Stretch {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+Stretch stretch_of(const SliceRange& range, std::int64_t extent);
+
 }  // namespace milliwatt::workloads

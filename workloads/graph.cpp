@@ -2,6 +2,7 @@
 #include "workloads/graph.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 
@@ -49,25 +50,41 @@ const char* element_name(ElementType type) {
 }
 
 const char* operator_name(OperatorKind kind) {
-  switch (kind) {
-    case OperatorKind::kConv2d:
-      return "conv2d";
-    case OperatorKind::kDepthwiseConv2d:
-      return "depthwise_conv2d";
-    case OperatorKind::kFullyConnected:
-      return "fully_connected";
-    case OperatorKind::kAveragePool2d:
-      return "average_pool2d";
-    case OperatorKind::kMaxPool2d:
-      return "max_pool2d";
-    case OperatorKind::kAdd:
-      return "add";
-    case OperatorKind::kReshape:
-      return "reshape";
-    case OperatorKind::kSoftmax:
-      return "softmax";
-  }
-  throw base::InternalError("operator kind without a name");
+  constexpr std::array<const char*, kOperatorKinds> kNames = {"conv2d",
+                                                              "depthwise_conv2d",
+                                                              "fully_connected",
+                                                              "average_pool2d",
+                                                              "max_pool2d",
+                                                              "add",
+                                                              "reshape",
+                                                              "softmax",
+                                                              "transpose_conv2d",
+                                                              "batch_matmul",
+                                                              "sub",
+                                                              "mul",
+                                                              "maximum",
+                                                              "minimum",
+                                                              "relu",
+                                                              "leaky_relu",
+                                                              "hard_swish",
+                                                              "logistic",
+                                                              "tanh",
+                                                              "log_softmax",
+                                                              "quantize",
+                                                              "dequantize",
+                                                              "mean",
+                                                              "sum",
+                                                              "reduce_max",
+                                                              "pad",
+                                                              "concatenate",
+                                                              "slice",
+                                                              "split",
+                                                              "transpose",
+                                                              "resize_nearest",
+                                                              "resize_bilinear",
+                                                              "svdf",
+                                                              "lstm"};
+  return kNames.at(static_cast<std::size_t>(kind));
 }
 
 std::int64_t Tensor::elements() const {
@@ -92,42 +109,121 @@ std::vector<TensorId> present(const std::vector<TensorId>& first,
   return all;
 }
 
-bool has_weights(OperatorKind kind) {
-  return kind == OperatorKind::kConv2d || kind == OperatorKind::kDepthwiseConv2d ||
-         kind == OperatorKind::kFullyConnected;
+template <typename T>
+auto activation_of(const T& attributes, int /*preferred*/) -> decltype(attributes.activation) {
+  return attributes.activation;
+}
+template <typename T>
+Activation activation_of(const T& /*attributes*/, long /*otherwise*/) {
+  return Activation::kNone;
 }
 
-/// Multiplications behind one output element.
-std::int64_t taps(OperatorKind kind, const Tensor& filter) {
+/// The states that are not among the other operands already.
+std::vector<TensorId> states_besides(const Operator& op, const std::vector<TensorId>& listed) {
+  std::vector<TensorId> others;
+  std::copy_if(op.states.begin(), op.states.end(), std::back_inserter(others), [&](TensorId id) {
+    return std::find(listed.begin(), listed.end(), id) == listed.end();
+  });
+  return others;
+}
+
+std::int64_t lstm_macs(const Graph& graph, const Operator& op) {
+  const std::int64_t units = graph.tensor(op.inputs.at(5)).shape.at(0);
+  const std::int64_t depth = graph.tensor(op.inputs.at(1)).shape.at(1);
+  const std::int64_t rows = graph.tensor(op.inputs.at(0)).elements() / depth;
+  return rows * 4 * units * (depth + units);
+}
+
+std::int64_t batch_matmul_macs(const Graph& graph, const Operator& op) {
+  const std::vector<std::int32_t>& a = graph.tensor(op.inputs.at(0)).shape;
+  const bool swapped = std::get<BatchMatmul>(op.attributes).transpose_a;
+  return graph.tensor(op.outputs.at(0)).elements() * a.at(a.size() - (swapped ? 2 : 1));
+}
+
+}  // namespace
+
+std::vector<TensorId> Operator::reads() const {
+  return present(inputs, states_besides(*this, inputs));
+}
+std::vector<TensorId> Operator::writes() const { return present(outputs, states); }
+
+std::vector<std::size_t> weight_operands(OperatorKind kind) {
   switch (kind) {
     case OperatorKind::kConv2d:
-    case OperatorKind::kFullyConnected:
-      return filter.elements() / filter.shape.front();
     case OperatorKind::kDepthwiseConv2d:
-      return filter.elements() / filter.shape.back();
+    case OperatorKind::kFullyConnected:
+    case OperatorKind::kTransposeConv2d:
+      return {1};
+    case OperatorKind::kSvdf:
+      return {1, 2};
+    case OperatorKind::kLstm:
+      return {1, 2, 3, 4, 5, 6, 7, 8};
+    default:
+      return {};
+  }
+}
+
+std::vector<std::size_t> bias_operands(OperatorKind kind) {
+  switch (kind) {
+    case OperatorKind::kConv2d:
+    case OperatorKind::kDepthwiseConv2d:
+    case OperatorKind::kFullyConnected:
+      return {2};
+    case OperatorKind::kTransposeConv2d:
+    case OperatorKind::kSvdf:
+      return {3};
+    case OperatorKind::kLstm:
+      return {12, 13, 14, 15};
+    default:
+      return {};
+  }
+}
+
+std::size_t data_operand(const Operator& op) {
+  if (op.kind == OperatorKind::kTransposeConv2d) {
+    return 2;
+  }
+  const auto* split = std::get_if<Split>(&op.attributes);
+  return split == nullptr ? 0 : static_cast<std::size_t>(split->data);
+}
+
+Activation fused_activation(const Operator& op) {
+  return std::visit([](const auto& attributes) { return activation_of(attributes, 0); },
+                    op.attributes);
+}
+
+std::int64_t macs(const Graph& graph, const Operator& op) {
+  const auto filter = [&]() -> const Tensor& { return graph.tensor(op.inputs.at(1)); };
+  const std::int64_t outputs = graph.tensor(op.outputs.at(0)).elements();
+  switch (op.kind) {
+    case OperatorKind::kConv2d:
+    case OperatorKind::kFullyConnected:
+      return outputs * (filter().elements() / filter().shape.front());
+    case OperatorKind::kDepthwiseConv2d:
+      return outputs * (filter().elements() / filter().shape.back());
+    case OperatorKind::kTransposeConv2d:
+      return graph.tensor(op.inputs.at(2)).elements() *
+             (filter().elements() / filter().shape.back());
+    case OperatorKind::kBatchMatmul:
+      return batch_matmul_macs(graph, op);
+    case OperatorKind::kSvdf:
+      return graph.tensor(op.inputs.at(0)).shape.front() *
+             (filter().elements() + graph.tensor(op.inputs.at(2)).elements());
+    case OperatorKind::kLstm:
+      return lstm_macs(graph, op);
     default:
       return 0;
   }
 }
 
-}  // namespace
-
-std::vector<TensorId> Operator::reads() const { return present(inputs, states); }
-std::vector<TensorId> Operator::writes() const { return present(outputs, states); }
-
-std::int64_t macs(const Graph& graph, const Operator& op) {
-  if (!has_weights(op.kind)) {
-    return 0;
-  }
-  return graph.tensor(op.outputs.at(0)).elements() * taps(op.kind, graph.tensor(op.inputs.at(1)));
-}
-
 std::int64_t parameters(const Graph& graph, const Operator& op) {
   std::int64_t count = 0;
-  for (std::size_t i = 1; has_weights(op.kind) && i < op.inputs.size(); ++i) {
-    const TensorId id = op.inputs[i];
-    if (id != kNoTensor && graph.tensor(id).role == TensorRole::kConstant) {
-      count += graph.tensor(id).elements();
+  for (const auto& places : {weight_operands(op.kind), bias_operands(op.kind)}) {
+    for (const std::size_t place : places) {
+      const TensorId id = place < op.inputs.size() ? op.inputs[place] : kNoTensor;
+      if (id != kNoTensor && graph.tensor(id).role == TensorRole::kConstant) {
+        count += graph.tensor(id).elements();
+      }
     }
   }
   return count;

@@ -252,6 +252,8 @@ class TraceBuilder {
       case OperatorKind::kAdd:
       case OperatorKind::kSoftmax:
         return input;
+      default:
+        break;
     }
     throw base::InternalError("layer kind without an output shape");
   }
@@ -300,6 +302,8 @@ class TraceBuilder {
         return Reshape{};
       case OperatorKind::kSoftmax:
         return Softmax{static_cast<float>(layer.beta)};
+      default:
+        break;
     }
     throw base::InternalError("layer kind without attributes");
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -115,8 +116,22 @@ TEST(SeededInput, StartsAtTheSeedTimesTheGoldenRatio) {
   EXPECT_EQ(inputs.at(1), (Bytes{static_cast<std::uint8_t>(second >> 16),
                                  static_cast<std::uint8_t>(second >> 24)}));
   EXPECT_THROW(seeded_input(graph, 0), base::UserError);
-  graph.tensors[0].type = ElementType::kFloat32;
+  graph.tensors[0].type = ElementType::kInt32;
   EXPECT_THROW(seeded_input(graph, 1), base::UserError);
+}
+
+TEST(SeededInput, RealsHave24BitsOfADraw) {
+  Graph graph;
+  Tensor real;
+  real.type = ElementType::kFloat32;
+  real.shape = {1};
+  graph.tensors = {real};
+  graph.inputs = {0};
+  Xorshift32 generator(2 * 0x9E3779B1U);
+  const auto draw = static_cast<double>(generator.next() >> 8);
+  float value = 0.0F;
+  std::memcpy(&value, seeded_input(graph, 2).at(0).data(), sizeof value);
+  EXPECT_EQ(static_cast<double>(value), draw / 8388608.0 - 1.0);
 }
 
 }  // namespace

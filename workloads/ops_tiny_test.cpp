@@ -43,11 +43,9 @@ Bytes from_hex(const std::string& digits) {
 
 tflite::TypeCode type_code(const std::string& name) {
   static const std::map<std::string, tflite::TypeCode> kCodes = {
-      {"int4", tflite::TypeCode::kInt4},
-      {"int8", tflite::TypeCode::kInt8},
-      {"int16", tflite::TypeCode::kInt16},
-      {"int32", tflite::TypeCode::kInt32},
-      {"int64", tflite::TypeCode::kInt64}};
+      {"float32", tflite::TypeCode::kFloat32}, {"int4", tflite::TypeCode::kInt4},
+      {"int8", tflite::TypeCode::kInt8},       {"int16", tflite::TypeCode::kInt16},
+      {"int32", tflite::TypeCode::kInt32},     {"int64", tflite::TypeCode::kInt64}};
   return kCodes.at(name);
 }
 
@@ -69,65 +67,177 @@ tflite::TensorSpec read_tensor(const YamlNode& node) {
   return tensor;
 }
 
-/// Fills in code, union member and options of the case's operator.
+/// An option of a case: its key, its field number, its stored type and what absence means.
+struct OptionKey {
+  const char* key;
+  int field;
+  enum Form { kByte, kInteger, kReal } form;
+  std::int32_t absent = 0;
+};
+
+struct OperatorForm {
+  tflite::Builtin code;
+  tflite::OptionsType options_type;
+  std::vector<OptionKey> options;
+};
+
+template <typename Field>
+int number(Field field) {
+  return static_cast<int>(field);
+}
+
+/// Padding, strides and activation of the kinds with a window.
+template <typename Field>
+std::vector<OptionKey> window_options(std::vector<OptionKey> others) {
+  std::vector<OptionKey> keys = {
+      {"padding", number(Field::kPadding), OptionKey::kByte},
+      {"strideW", number(Field::kStrideW), OptionKey::kInteger},
+      {"strideH", number(Field::kStrideH), OptionKey::kInteger},
+      {"fusedActivationFunction", number(Field::kActivation), OptionKey::kByte}};
+  keys.insert(keys.end(), others.begin(), others.end());
+  return keys;
+}
+
+template <typename Field>
+std::vector<OptionKey> conv_options() {
+  return window_options<Field>(
+      {{"dilationWFactor", number(Field::kDilationW), OptionKey::kInteger, 1},
+       {"dilationHFactor", number(Field::kDilationH), OptionKey::kInteger, 1}});
+}
+
+std::vector<OptionKey> pool_options() {
+  using F = tflite::Pool2dField;
+  return window_options<F>({{"filterWidth", number(F::kFilterW), OptionKey::kInteger},
+                            {"filterHeight", number(F::kFilterH), OptionKey::kInteger}});
+}
+
+template <typename Field>
+std::vector<OptionKey> activation_option(Field field) {
+  return {{"fusedActivationFunction", number(field), OptionKey::kByte}};
+}
+
+std::map<std::string, OperatorForm> forms_with_a_window() {
+  using B = tflite::Builtin;
+  using O = tflite::OptionsType;
+  return {{"CONV_2D", {B::kConv2d, O::kConv2d, conv_options<tflite::Conv2dField>()}},
+          {"DEPTHWISE_CONV_2D",
+           {B::kDepthwiseConv2d, O::kDepthwiseConv2d, conv_options<tflite::DepthwiseField>()}},
+          {"TRANSPOSE_CONV",
+           {B::kTransposeConv, O::kTransposeConv, window_options<tflite::TransposeConvField>({})}},
+          {"AVERAGE_POOL_2D", {B::kAveragePool2d, O::kPool2d, pool_options()}},
+          {"MAX_POOL_2D", {B::kMaxPool2d, O::kPool2d, pool_options()}}};
+}
+
+std::map<std::string, OperatorForm> forms_with_options() {
+  using B = tflite::Builtin;
+  using O = tflite::OptionsType;
+  return {{"FULLY_CONNECTED",
+           {B::kFullyConnected, O::kFullyConnected,
+            activation_option(tflite::FullyConnectedField::kActivation)}},
+          {"ADD", {B::kAdd, O::kAdd, activation_option(tflite::AddField::kActivation)}},
+          {"SUB", {B::kSub, O::kSub, activation_option(tflite::SubField::kActivation)}},
+          {"MUL", {B::kMul, O::kMul, activation_option(tflite::MulField::kActivation)}},
+          {"SOFTMAX",
+           {B::kSoftmax,
+            O::kSoftmax,
+            {{"beta", number(tflite::SoftmaxField::kBeta), OptionKey::kReal}}}},
+          {"LEAKY_RELU",
+           {B::kLeakyRelu,
+            O::kLeakyRelu,
+            {{"alpha", number(tflite::LeakyReluField::kAlpha), OptionKey::kReal}}}},
+          {"CONCATENATION",
+           {B::kConcatenation,
+            O::kConcatenation,
+            {{"axis", number(tflite::ConcatenationField::kAxis), OptionKey::kInteger}}}},
+          {"BATCH_MATMUL",
+           {B::kBatchMatmul,
+            O::kBatchMatmul,
+            {{"adjY", number(tflite::BatchMatmulField::kTransposeB), OptionKey::kByte}}}},
+          {"UNIDIRECTIONAL_SEQUENCE_LSTM",
+           {B::kLstm,
+            O::kLstm,
+            {{"fusedActivationFunction", number(tflite::LstmField::kActivation), OptionKey::kByte},
+             {"cellClip", number(tflite::LstmField::kCellClip), OptionKey::kReal}}}},
+          {"STRIDED_SLICE", {B::kStridedSlice, O::kStridedSlice, {}}},
+          {"RESIZE_NEAREST_NEIGHBOR", {B::kResizeNearest, O::kResizeNearest, {}}},
+          {"RESIZE_BILINEAR", {B::kResizeBilinear, O::kResizeBilinear, {}}}};
+}
+
+std::map<std::string, OperatorForm> plain_forms() {
+  using B = tflite::Builtin;
+  std::map<std::string, OperatorForm> forms;
+  const std::map<std::string, B> codes = {{"MAXIMUM", B::kMaximum},
+                                          {"RELU", B::kRelu},
+                                          {"HARD_SWISH", B::kHardSwish},
+                                          {"LOGISTIC", B::kLogistic},
+                                          {"TANH", B::kTanh},
+                                          {"MEAN", B::kMean},
+                                          {"SUM", B::kSum},
+                                          {"PAD", B::kPad},
+                                          {"TRANSPOSE", B::kTranspose},
+                                          {"QUANTIZE", B::kQuantize},
+                                          {"DEQUANTIZE", B::kDequantize}};
+  for (const auto& [name, code] : codes) {
+    forms[name] = {code, tflite::OptionsType::kNone, {}};
+  }
+  return forms;
+}
+
+OperatorForm form_of(const std::string& name) {
+  for (const auto& forms : {forms_with_a_window(), forms_with_options(), plain_forms()}) {
+    if (forms.count(name) != 0) {
+      return forms.at(name);
+    }
+  }
+  ADD_FAILURE() << "unknown operator " << name;
+  return {};
+}
+
+tflite::OptionSpec read_option(const YamlNode& one, const OptionKey& key) {
+  if (key.form == OptionKey::kReal) {
+    return {key.field, std::stof(text(one, key.key))};
+  }
+  const std::int32_t value = integer(one, key.key, key.absent);
+  if (key.form == OptionKey::kByte) {
+    return {key.field, static_cast<std::int8_t>(value)};
+  }
+  return {key.field, value};
+}
+
 tflite::OperatorSpec read_operator(const YamlNode& one) {
-  const std::string& kind = text(one, "operator");
-  const auto padding = static_cast<std::int8_t>(integer(one, "padding"));
-  const auto activation = static_cast<std::int8_t>(integer(one, "fusedActivationFunction"));
-  const std::int32_t stride_h = integer(one, "strideH");
-  const std::int32_t stride_w = integer(one, "strideW");
-  const std::int32_t dilation_h = integer(one, "dilationHFactor", 1);
-  const std::int32_t dilation_w = integer(one, "dilationWFactor", 1);
+  const OperatorForm form = form_of(text(one, "operator"));
   tflite::OperatorSpec op;
-  const auto set = [&](tflite::Builtin code, tflite::OptionsType type,
-                       std::vector<tflite::OptionSpec> options) {
-    op.wide_code = static_cast<std::int32_t>(code);
-    op.options_type = type;
-    op.options = std::move(options);
-  };
-  if (kind == "CONV_2D") {
-    using F = tflite::Conv2dField;
-    set(tflite::Builtin::kConv2d, tflite::OptionsType::kConv2d,
-        {option(F::kPadding, padding), option(F::kStrideW, stride_w), option(F::kStrideH, stride_h),
-         option(F::kActivation, activation), option(F::kDilationW, dilation_w),
-         option(F::kDilationH, dilation_h)});
-  } else if (kind == "DEPTHWISE_CONV_2D") {
-    using F = tflite::DepthwiseField;
-    set(tflite::Builtin::kDepthwiseConv2d, tflite::OptionsType::kDepthwiseConv2d,
-        {option(F::kPadding, padding), option(F::kStrideW, stride_w), option(F::kStrideH, stride_h),
-         option(F::kActivation, activation), option(F::kDilationW, dilation_w),
-         option(F::kDilationH, dilation_h)});
-  } else if (kind == "FULLY_CONNECTED") {
-    set(tflite::Builtin::kFullyConnected, tflite::OptionsType::kFullyConnected,
-        {option(tflite::FullyConnectedField::kActivation, activation)});
-  } else if (kind == "AVERAGE_POOL_2D" || kind == "MAX_POOL_2D") {
-    using F = tflite::Pool2dField;
-    set(kind == "MAX_POOL_2D" ? tflite::Builtin::kMaxPool2d : tflite::Builtin::kAveragePool2d,
-        tflite::OptionsType::kPool2d,
-        {option(F::kPadding, padding), option(F::kStrideW, stride_w), option(F::kStrideH, stride_h),
-         option(F::kFilterW, integer(one, "filterWidth")),
-         option(F::kFilterH, integer(one, "filterHeight")), option(F::kActivation, activation)});
-  } else if (kind == "ADD") {
-    set(tflite::Builtin::kAdd, tflite::OptionsType::kAdd,
-        {option(tflite::AddField::kActivation, activation)});
-  } else if (kind == "SOFTMAX") {
-    set(tflite::Builtin::kSoftmax, tflite::OptionsType::kSoftmax,
-        {option(tflite::SoftmaxField::kBeta, std::stof(text(one, "beta")))});
-  } else {
-    ADD_FAILURE() << "unknown operator " << kind;
+  op.wide_code = static_cast<std::int32_t>(form.code);
+  op.options_type = form.options_type;
+  for (const OptionKey& key : form.options) {
+    op.options.push_back(read_option(one, key));
+  }
+  for (const YamlNode& operand : one.find("operands")->items) {
+    op.inputs.push_back(std::stoi(operand.text));
   }
   return op;
 }
 
-/// One case as a file, its inputs and its expected output.
+/// One case as a file, the inputs of its invocations and what they must give.
 struct GoldenCase {
   Bytes file;
-  std::vector<Bytes> inputs;
-  Bytes expected;
+  std::vector<std::vector<Bytes>> invocations;
+  std::vector<Bytes> expected;
 };
+
+/// Cuts the bytes of all invocations apart.
+std::vector<Bytes> cut(const Bytes& all, std::size_t parts) {
+  std::vector<Bytes> cuts;
+  const auto size = static_cast<std::ptrdiff_t>(all.size() / parts);
+  for (auto first = all.begin(); first != all.end(); first += size) {
+    cuts.emplace_back(first, first + size);
+  }
+  return cuts;
+}
 
 GoldenCase read_case(const YamlNode& one) {
   GoldenCase golden;
+  golden.invocations.resize(static_cast<std::size_t>(integer(one, "invocations", 1)));
   tflite::ModelSpec model;
   tflite::OperatorSpec op = read_operator(one);
   for (const YamlNode& node : one.find("tensors")->items) {
@@ -135,15 +245,19 @@ GoldenCase read_case(const YamlNode& one) {
     tflite::TensorSpec tensor = read_tensor(node);
     Bytes data = from_hex(text(node, "data"));
     const std::string& role = text(node, "role");
-    (role == "output" ? op.outputs : op.inputs).push_back(id);
+    tensor.variable = role == "state";
     if (role == "constant") {
       tensor.data = std::move(data);
     } else if (role == "input") {
       model.inputs.push_back(id);
-      golden.inputs.push_back(std::move(data));
-    } else {
+      const auto parts = cut(data, golden.invocations.size());
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        golden.invocations[i].push_back(parts[i]);
+      }
+    } else if (role == "output") {
+      op.outputs.push_back(id);
       model.outputs.push_back(id);
-      golden.expected = std::move(data);
+      golden.expected = cut(data, golden.invocations.size());
     }
     model.tensors.push_back(std::move(tensor));
   }
@@ -159,14 +273,17 @@ TEST(OpsTiny, EveryGoldenCaseIsByteEqual) {
   for (const YamlNode& one : root.find("cases")->items) {
     const std::string& name = text(one, "name");
     const GoldenCase golden = read_case(one);
-    ASSERT_FALSE(golden.expected.empty()) << name;
     const Graph graph = read_tflite(golden.file, name);
-    const TensorValues values = run_reference(graph, golden.inputs);
-    const Bytes& output = values.at(static_cast<std::size_t>(graph.outputs.at(0)));
-    EXPECT_EQ(output, golden.expected) << name;
+    const auto values = run_reference_stream(graph, golden.invocations);
+    ASSERT_FALSE(golden.expected.empty()) << name;
+    ASSERT_EQ(values.size(), golden.expected.size()) << name;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(values[i].at(static_cast<std::size_t>(graph.outputs.at(0))), golden.expected[i])
+          << name << " invocation " << i;
+    }
     ++compared;
   }
-  EXPECT_EQ(compared, 18);
+  EXPECT_EQ(compared, 40);
 }
 
 }  // namespace

@@ -17,13 +17,6 @@ constexpr int kMinimumExponent = -31;
 /// Largest left shift with which TFLite Micro's addition keeps 32 bits.
 int add_left_shift(ElementType type) { return type == ElementType::kInt16 ? 15 : 20; }
 
-float single_scale(const Tensor& tensor) {
-  if (tensor.quantization.scales.size() != 1) {
-    throw base::InternalError("tensor '" + tensor.name + "' must have one scale");
-  }
-  return tensor.quantization.scales.front();
-}
-
 /// Rounds half away from zero; values beyond 32 bits saturate.
 std::int32_t round_to_int32(float value) {
   constexpr float kLimit = 2147483648.0F;
@@ -42,19 +35,6 @@ std::int64_t stored(float real, const Tensor& tensor) {
          round_to_int32(real / single_scale(tensor));
 }
 
-Activation fused_activation(const Operator& op) {
-  return std::visit(
-      [](const auto& attributes) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(attributes)>, Reshape> ||
-                      std::is_same_v<std::decay_t<decltype(attributes)>, Softmax>) {
-          return Activation::kNone;
-        } else {
-          return attributes.activation;
-        }
-      },
-      op.attributes);
-}
-
 /// A fully connected operator with one scale multiplies the two scales in float32, which moves
 /// the mantissa by one unit now and then.
 double real_multiplier(const Operator& op, float input, float filter, float output, bool shared) {
@@ -64,7 +44,29 @@ double real_multiplier(const Operator& op, float input, float filter, float outp
   return static_cast<double>(input) * static_cast<double>(filter) / static_cast<double>(output);
 }
 
+/// The real multipliers of an addition.
+struct Ratios {
+  double a;
+  double b;
+  double output;
+};
+
+/// A subtraction divides its scales in float32, an addition in double: hence the type.
+template <typename Real>
+Ratios addition_ratios(Real a, Real b, Real output, int left_shift) {
+  const Real twice_maximum = 2 * std::max(a, b);
+  return {static_cast<double>(a / twice_maximum), static_cast<double>(b / twice_maximum),
+          static_cast<double>(twice_maximum / (static_cast<Real>(1 << left_shift) * output))};
+}
+
 }  // namespace
+
+float single_scale(const Tensor& tensor) {
+  if (tensor.quantization.scales.size() != 1) {
+    throw base::InternalError("tensor '" + tensor.name + "' must have one scale");
+  }
+  return tensor.quantization.scales.front();
+}
 
 bool operator==(const Multiplier& a, const Multiplier& b) {
   return a.mantissa == b.mantissa && a.exponent == b.exponent;
@@ -94,6 +96,13 @@ std::int32_t requantize(std::int32_t x, Multiplier m) {
   return rounding_shift_right(doubling_high_multiply(shifted, m.mantissa), right);
 }
 
+std::int32_t requantize_once(std::int32_t x, Multiplier m) {
+  const int shift = 31 - std::min(m.exponent, 30);
+  const std::int64_t product = std::int64_t{x} * m.mantissa;
+  const std::int64_t rounded = (product + (std::int64_t{1} << (shift - 1))) >> shift;
+  return static_cast<std::int32_t>(rounded);
+}
+
 Clamp activation_clamp(Activation activation, const Tensor& output) {
   const bool wide = output.type == ElementType::kInt16;
   const std::int64_t type_low = wide ? -32768 : -128;
@@ -115,7 +124,7 @@ Clamp activation_clamp(Activation activation, const Tensor& output) {
 }
 
 OutputStage output_stage(const Graph& graph, const Operator& op) {
-  const Tensor& input = graph.tensor(op.inputs.at(0));
+  const Tensor& input = graph.tensor(op.inputs.at(data_operand(op)));
   const Tensor& filter = graph.tensor(op.inputs.at(1));
   const Tensor& output = graph.tensor(op.outputs.at(0));
   const std::vector<float>& scales = filter.quantization.scales;
@@ -140,18 +149,22 @@ AddParameters add_parameters(const Graph& graph, const Operator& op) {
   const Tensor& a = graph.tensor(op.inputs.at(0));
   const Tensor& b = graph.tensor(op.inputs.at(1));
   const Tensor& output = graph.tensor(op.outputs.at(0));
-  const auto scale_a = static_cast<double>(single_scale(a));
-  const auto scale_b = static_cast<double>(single_scale(b));
-  const double twice_maximum = 2.0 * std::max(scale_a, scale_b);
+  const float scale_a = single_scale(a);
+  const float scale_b = single_scale(b);
+  const float scale = single_scale(output);
   AddParameters p;
   p.left_shift = add_left_shift(output.type);
+  const Ratios ratios =
+      op.kind == OperatorKind::kSub
+          ? addition_ratios<float>(scale_a, scale_b, scale, p.left_shift)
+          : addition_ratios<double>(static_cast<double>(scale_a), static_cast<double>(scale_b),
+                                    static_cast<double>(scale), p.left_shift);
   p.zero_point_a = a.quantization.zero_point();
   p.zero_point_b = b.quantization.zero_point();
   p.output_zero_point = output.quantization.zero_point();
-  p.multiplier_a = quantize_multiplier(scale_a / twice_maximum);
-  p.multiplier_b = quantize_multiplier(scale_b / twice_maximum);
-  p.multiplier_output = quantize_multiplier(
-      twice_maximum / (std::ldexp(1.0, p.left_shift) * static_cast<double>(single_scale(output))));
+  p.multiplier_a = quantize_multiplier(ratios.a);
+  p.multiplier_b = quantize_multiplier(ratios.b);
+  p.multiplier_output = quantize_multiplier(ratios.output);
   p.clamp = activation_clamp(fused_activation(op), output);
   return p;
 }

@@ -26,6 +26,10 @@ Multiplier quantize_multiplier(double real);
 /// then a rounding shift that takes ties away from zero.
 std::int32_t requantize(std::int32_t x, Multiplier m);
 
+/// round(x * M) with one rounding, ties up: TFLite's build option, off in TFLite Micro. Differs
+/// from requantize() by at most 1.
+std::int32_t requantize_once(std::int32_t x, Multiplier m);
+
 /// Inclusive bounds of stored outputs.
 struct Clamp {
   std::int32_t low = -128;
@@ -34,7 +38,11 @@ struct Clamp {
 /// The activation's bounds in the output tensor's stored integers.
 Clamp activation_clamp(Activation activation, const Tensor& output);
 
-/// conv2d, depthwise_conv2d, fully_connected: y = clamp(requantize(acc, m[channel]) + zero point).
+/// The one scale of a tensor that has exactly one.
+float single_scale(const Tensor& tensor);
+
+/// conv2d, depthwise_conv2d, transpose_conv2d, fully_connected: y =
+/// clamp(requantize(acc, m[channel]) + zero point).
 struct OutputStage {
   std::vector<Multiplier> multipliers;  ///< one per output channel, also where the scale is shared
   std::int32_t input_zero_point = 0;
@@ -43,8 +51,8 @@ struct OutputStage {
 };
 OutputStage output_stage(const Graph& graph, const Operator& op);
 
-/// add: y = clamp(requantize(requantize((a - za) << left_shift, ma) + requantize((b - zb) <<
-/// left_shift, mb), mo) + zo).
+/// add, and sub with a minus in the middle: y = clamp(requantize(requantize((a - za) << left_shift,
+/// ma) + requantize((b - zb) << left_shift, mb), mo) + zo).
 struct AddParameters {
   std::int32_t left_shift = 20;
   std::int32_t zero_point_a = 0;

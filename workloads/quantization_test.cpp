@@ -56,6 +56,19 @@ TEST(Requantize, RoundsTwice) {
   EXPECT_EQ(requantize(-1, {kHalf, -1}), 0);
 }
 
+TEST(Requantize, OnceTakesTiesUpAndDiffersFromTwice) {
+  // x / 4: 2 -> 0.5 -> 1, -2 -> -0.5 -> 0, -6 -> -1.5 -> -1; twice gives -1 and -2.
+  EXPECT_EQ(requantize_once(2, {kHalf, -1}), 1);
+  EXPECT_EQ(requantize_once(-2, {kHalf, -1}), 0);
+  EXPECT_EQ(requantize_once(-6, {kHalf, -1}), -1);
+  // 1 / 4 is no tie: 0, where twice gives 1.
+  EXPECT_EQ(requantize_once(1, {kHalf, -1}), 0);
+  // M = 2 and the least M.
+  EXPECT_EQ(requantize_once(3, {kHalf, 2}), 6);
+  EXPECT_EQ(requantize_once(kMax, {kHalf, -31}), 0);
+  EXPECT_EQ(requantize_once(kMin, {kHalf, -30}), -1);
+}
+
 TEST(Requantize, ShiftsLeftBeforeItMultiplies) {
   // M = 2: 3 << 2 = 12, 12 / 2 = 6.
   EXPECT_EQ(requantize(3, {kHalf, 2}), 6);

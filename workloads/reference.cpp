@@ -38,29 +38,75 @@ void check_inputs(const Graph& graph, const std::vector<Bytes>& inputs) {
   }
 }
 
-}  // namespace
+Bytes copy(const reference::Call& call) { return call.bytes(0); }
 
-Bytes evaluate(const Graph& graph, const Operator& op, const std::vector<const Bytes*>& operands) {
-  const reference::Call call{graph, op, operands};
-  switch (op.kind) {
-    case OperatorKind::kConv2d:
-      return reference::conv2d(call);
-    case OperatorKind::kDepthwiseConv2d:
-      return reference::depthwise_conv2d(call);
-    case OperatorKind::kFullyConnected:
-      return reference::fully_connected(call);
-    case OperatorKind::kAveragePool2d:
-      return reference::average_pool2d(call);
-    case OperatorKind::kMaxPool2d:
-      return reference::max_pool2d(call);
-    case OperatorKind::kAdd:
-      return reference::add(call);
-    case OperatorKind::kReshape:
-      return call.bytes(0);
-    case OperatorKind::kSoftmax:
-      return reference::softmax(call);
+using Kernel = Bytes (*)(const reference::Call&);
+
+/// All kinds with one output.
+Kernel kernel_of(OperatorKind kind) {
+  struct Entry {
+    OperatorKind kind;
+    Kernel kernel;
+  };
+  constexpr Entry kKernels[] = {
+      {OperatorKind::kConv2d, reference::conv2d},
+      {OperatorKind::kDepthwiseConv2d, reference::depthwise_conv2d},
+      {OperatorKind::kFullyConnected, reference::fully_connected},
+      {OperatorKind::kAveragePool2d, reference::average_pool2d},
+      {OperatorKind::kMaxPool2d, reference::max_pool2d},
+      {OperatorKind::kAdd, reference::add},
+      {OperatorKind::kReshape, copy},
+      {OperatorKind::kSoftmax, reference::softmax},
+      {OperatorKind::kTransposeConv2d, reference::transpose_conv2d},
+      {OperatorKind::kBatchMatmul, reference::batch_matmul},
+      {OperatorKind::kSub, reference::add},
+      {OperatorKind::kMul, reference::mul},
+      {OperatorKind::kMaximum, reference::extremum},
+      {OperatorKind::kMinimum, reference::extremum},
+      {OperatorKind::kRelu, reference::rescale},
+      {OperatorKind::kLeakyRelu, reference::leaky_relu},
+      {OperatorKind::kHardSwish, reference::hard_swish},
+      {OperatorKind::kLogistic, reference::sigmoid_or_tanh},
+      {OperatorKind::kTanh, reference::sigmoid_or_tanh},
+      {OperatorKind::kLogSoftmax, reference::log_softmax},
+      {OperatorKind::kQuantize, reference::quantize},
+      {OperatorKind::kDequantize, reference::dequantize},
+      {OperatorKind::kMean, reference::reduce},
+      {OperatorKind::kSum, reference::reduce},
+      {OperatorKind::kReduceMax, reference::reduce},
+      {OperatorKind::kPad, reference::pad},
+      {OperatorKind::kConcatenate, reference::concatenate},
+      {OperatorKind::kSlice, reference::slice},
+      {OperatorKind::kTranspose, reference::transpose},
+      {OperatorKind::kResizeNearest, reference::resize_nearest},
+      {OperatorKind::kResizeBilinear, reference::resize_bilinear},
+      {OperatorKind::kSvdf, reference::svdf},
+      {OperatorKind::kLstm, reference::lstm},
+  };
+  for (const Entry& entry : kKernels) {
+    if (entry.kind == kind) {
+      return entry.kernel;
+    }
   }
   throw base::InternalError("operator kind without a reference kernel");
+}
+
+}  // namespace
+
+std::vector<Bytes> evaluate(const Graph& graph, const Operator& op,
+                            const std::vector<const Bytes*>& operands, States& states,
+                            Rounding rounding) {
+  const reference::Call call{graph, op, operands, states, rounding};
+  return op.kind == OperatorKind::kSplit ? reference::split(call)
+                                         : std::vector<Bytes>{kernel_of(op.kind)(call)};
+}
+
+Bytes evaluate(const Graph& graph, const Operator& op, const std::vector<const Bytes*>& operands) {
+  if (op.outputs.size() != 1 || !op.states.empty()) {
+    throw base::InternalError(op.name + ": has states or several outputs");
+  }
+  States none{Graph{}};
+  return std::move(evaluate(graph, op, operands, none).front());
 }
 
 States::States(const Graph& graph) : values_(graph.tensors.size()) {
@@ -71,7 +117,8 @@ States::States(const Graph& graph) : values_(graph.tensors.size()) {
   }
 }
 
-TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs, States& states) {
+TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs, States& states,
+                           Rounding rounding) {
   check_inputs(graph, inputs);
   TensorValues values(graph.tensors.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -91,7 +138,10 @@ TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs,
   for (const Operator& op : graph.operators) {
     std::vector<const Bytes*> operands;
     std::transform(op.inputs.begin(), op.inputs.end(), std::back_inserter(operands), operand);
-    values[static_cast<std::size_t>(op.outputs.at(0))] = evaluate(graph, op, operands);
+    auto results = evaluate(graph, op, operands, states, rounding);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      values[static_cast<std::size_t>(op.outputs.at(i))] = std::move(results[i]);
+    }
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (graph.tensors[i].role == TensorRole::kState) {
@@ -104,6 +154,17 @@ TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs,
 TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs) {
   States states(graph);
   return run_reference(graph, inputs, states);
+}
+
+std::vector<TensorValues> run_reference_stream(const Graph& graph,
+                                               const std::vector<std::vector<Bytes>>& invocations) {
+  States states(graph);
+  std::vector<TensorValues> all;
+  all.reserve(invocations.size());
+  for (const std::vector<Bytes>& inputs : invocations) {
+    all.push_back(run_reference(graph, inputs, states));
+  }
+  return all;
 }
 
 namespace reference {
@@ -119,18 +180,43 @@ std::int64_t little_endian(const std::uint8_t* bytes, std::size_t width) {
                     : static_cast<std::int64_t>(bits);
 }
 
-std::vector<std::int64_t> read_bias(const Call& call, std::size_t channels) {
+}  // namespace
+
+std::int64_t Call::scale_sum(std::int64_t sum, Multiplier m, bool wide, std::size_t channel) const {
+  if (wide) {
+    return requantize_wide(sum, m);
+  }
+  const auto narrow = static_cast<std::int32_t>(sum);
+  if (narrow != sum) {
+    throw base::SimulationError(
+        fmt::format("{}: accumulator {} of channel {} leaves 32 bits", op.name, sum, channel));
+  }
+  return scale(narrow, m);
+}
+
+std::vector<std::int64_t> bias_values(const Call& call, std::size_t operand, std::size_t channels) {
   std::vector<std::int64_t> bias(channels, 0);
-  if (call.has(2)) {
-    const std::size_t width = call.input(2).type == ElementType::kInt64 ? 8 : 4;
+  if (call.has(operand)) {
+    const std::size_t width = call.input(operand).type == ElementType::kInt64 ? 8 : 4;
     for (std::size_t c = 0; c < channels; ++c) {
-      bias[c] = little_endian(&call.bytes(2)[c * width], width);
+      bias[c] = little_endian(&call.bytes(operand)[c * width], width);
     }
   }
   return bias;
 }
 
-}  // namespace
+std::vector<std::int32_t> integers(const Tensor& tensor, const Bytes& bytes) {
+  std::vector<std::int32_t> values(static_cast<std::size_t>(tensor.elements()));
+  if (tensor.type == ElementType::kInt32) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<std::int32_t>(little_endian(&bytes[4 * i], 4));
+    }
+    return values;
+  }
+  const auto narrow = widen(tensor, bytes, 0);
+  std::copy(narrow.begin(), narrow.end(), values.begin());
+  return values;
+}
 
 std::vector<std::int16_t> widen(const Tensor& tensor, const Bytes& bytes, std::int32_t zero_point) {
   std::vector<std::int16_t> values(static_cast<std::size_t>(tensor.elements()));
@@ -150,28 +236,18 @@ std::vector<std::int16_t> widen(const Tensor& tensor, const Bytes& bytes, std::i
 }
 
 Finisher::Finisher(const Call& call)
-    : op_{call.op},
+    : call_{call},
       wide_{call.output().type == ElementType::kInt16},
       stage_(output_stage(call.graph, call.op)),
-      bias_(read_bias(call, stage_.multipliers.size())),
+      bias_(bias_values(call, bias_operands(call.op.kind).front(), stage_.multipliers.size())),
       writer_(call.output()) {}
 
 void Finisher::store(std::size_t index, std::size_t channel, std::int64_t accumulator) {
-  const std::int64_t y = scale(accumulator + bias_[channel], channel) + stage_.output_zero_point;
+  const std::int64_t y =
+      call_.scale_sum(accumulator + bias_[channel], stage_.multipliers[channel], wide_, channel) +
+      stage_.output_zero_point;
   writer_.store(index, static_cast<std::int32_t>(
                            std::clamp<std::int64_t>(y, stage_.clamp.low, stage_.clamp.high)));
-}
-
-std::int64_t Finisher::scale(std::int64_t accumulator, std::size_t channel) const {
-  if (wide_) {
-    return requantize_wide(accumulator, stage_.multipliers[channel]);
-  }
-  const auto narrow = static_cast<std::int32_t>(accumulator);
-  if (narrow != accumulator) {
-    throw base::SimulationError(fmt::format("{}: accumulator {} of channel {} leaves 32 bits",
-                                            op_.name, accumulator, channel));
-  }
-  return requantize(narrow, stage_.multipliers[channel]);
 }
 
 TapRange Axis::taps(std::int64_t position) const {

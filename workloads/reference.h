@@ -14,10 +14,9 @@ namespace milliwatt::workloads {
 /// Stored little-endian bytes of a tensor.
 using Bytes = std::vector<std::uint8_t>;
 
-/// Bytes of the operator's output. `operands` stand in the order of op.inputs, null where one is
-/// absent. The graph must have passed check_graph. Throws SimulationError, naming operator and
-/// channel, where an int8 operator's accumulator leaves 32 bits.
-Bytes evaluate(const Graph& graph, const Operator& op, const std::vector<const Bytes*>& operands);
+/// How 32-bit accumulators are scaled: with the two roundings of TFLite Micro, or with the single
+/// one that TFLite offers as a build option. Results differ by 1 now and then.
+enum class Rounding : std::uint8_t { kDouble, kSingle };
 
 /// Bytes per TensorId; empty for constants and for tensors that nothing writes.
 using TensorValues = std::vector<Bytes>;
@@ -35,11 +34,27 @@ class States {
   std::vector<Bytes> values_;
 };
 
+/// Bytes of the operator's outputs. `operands` stand in the order of op.inputs, null where one is
+/// absent; states among them are read from `states` and updated there. The graph must have passed
+/// check_graph. Throws SimulationError, naming operator and channel, where a 32-bit accumulator
+/// overflows.
+std::vector<Bytes> evaluate(const Graph& graph, const Operator& op,
+                            const std::vector<const Bytes*>& operands, States& states,
+                            Rounding rounding = Rounding::kDouble);
+
+/// The only output of an operator without states.
+Bytes evaluate(const Graph& graph, const Operator& op, const std::vector<const Bytes*>& operands);
+
 /// One invocation. `inputs` stand in the order of graph.inputs; throws UserError where their
 /// number or sizes differ. Returns every input, activation and state after the invocation.
-TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs, States& states);
+TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs, States& states,
+                           Rounding rounding = Rounding::kDouble);
 
 /// The first invocation after start.
 TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs);
+
+/// Invocations in a row, each with its inputs; states live from one to the next.
+std::vector<TensorValues> run_reference_stream(const Graph& graph,
+                                               const std::vector<std::vector<Bytes>>& invocations);
 
 }  // namespace milliwatt::workloads

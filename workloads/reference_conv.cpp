@@ -9,18 +9,18 @@ namespace {
 
 using Offset = std::int64_t;
 
-/// Products whose sum is sure to stay within 32 bits: 2^16 of |x - zero point| <= 255 and
-/// |w| <= 128 for int8, 2^8 of |x| <= 2^15 and |w| <= 2^7 for int16.
-Offset safe_products(const Tensor& input) {
-  return input.type == ElementType::kInt16 ? 1 << 8 : 1 << 16;
-}
-
 std::int32_t short_dot(const std::int16_t* a, const std::int16_t* b, Offset count) {
   std::int32_t sum = 0;
   for (Offset i = 0; i < count; ++i) {
     sum += a[i] * b[i];
   }
   return sum;
+}
+
+}  // namespace
+
+Offset safe_products(const Tensor& input) {
+  return input.type == ElementType::kInt16 ? 1 << 8 : 1 << 16;
 }
 
 std::int64_t dot(const std::int16_t* a, const std::int16_t* b, Offset count, Offset safe) {
@@ -31,34 +31,56 @@ std::int64_t dot(const std::int16_t* a, const std::int16_t* b, Offset count, Off
   return sum;
 }
 
-/// A stretch of the image that meets an equally long stretch of every filter.
-struct Segment {
-  Offset image;
-  Offset filter;
-  Offset count;
-};
+namespace {
 
-/// Lists the segments under one output position, for the first group.
-class SegmentLister {
+/// Four filters against one patch, which is loaded once.
+void dot4(const std::int16_t* patch, const std::int16_t* filters, Offset stride, Offset count,
+          std::int64_t (&sums)[4]) {
+  std::int32_t s0 = 0;
+  std::int32_t s1 = 0;
+  std::int32_t s2 = 0;
+  std::int32_t s3 = 0;
+  const std::int16_t* w1 = filters + stride;
+  const std::int16_t* w2 = w1 + stride;
+  const std::int16_t* w3 = w2 + stride;
+  for (Offset i = 0; i < count; ++i) {
+    s0 += patch[i] * filters[i];
+    s1 += patch[i] * w1[i];
+    s2 += patch[i] * w2[i];
+    s3 += patch[i] * w3[i];
+  }
+  sums[0] += s0;
+  sums[1] += s1;
+  sums[2] += s2;
+  sums[3] += s3;
+}
+
+/// Copies what lies under the window into one row per group, in the order of a filter. Taps outside
+/// the image are 0, which is the input's zero point.
+class PatchReader {
  public:
-  SegmentLister(const Tensor& image, const Conv2d& conv)
+  PatchReader(const Tensor& image, const Conv2d& conv)
       : rows_{rows_of(conv.window, image)},
         columns_{columns_of(conv.window, image)},
-        channels_{image.shape[3]},
-        depth_{image.shape[3] / conv.groups},
-        merged_{conv.groups == 1 && conv.window.dilation_w == 1} {}
+        groups_{conv.groups},
+        depth_{image.shape[3] / conv.groups} {}
 
-  void list(Offset y, Offset x, std::vector<Segment>& segments) const {
-    segments.clear();
+  Offset size() const { return rows_.kernel * columns_.kernel * depth_; }
+
+  /// `image` is one image of the batch; `patch` has room for size() x groups elements.
+  void read(const std::int16_t* image, Offset y, Offset x, std::vector<std::int16_t>& patch) const {
+    std::fill(patch.begin(), patch.end(), std::int16_t{0});
     const TapRange ky = rows_.taps(y);
     const TapRange kx = columns_.taps(x);
     for (Offset row = ky.first; row < ky.last; ++row) {
-      const Offset step = merged_ ? std::max<Offset>(kx.last - kx.first, 1) : 1;
-      for (Offset column = kx.first; column < kx.last; column += step) {
-        const Offset image_y = rows_.origin(y) + row * rows_.dilation;
+      const Offset image_y = rows_.origin(y) + row * rows_.dilation;
+      for (Offset column = kx.first; column < kx.last; ++column) {
         const Offset image_x = columns_.origin(x) + column * columns_.dilation;
-        segments.push_back({(image_y * columns_.input + image_x) * channels_,
-                            (row * columns_.kernel + column) * depth_, step * depth_});
+        const std::int16_t* pixel = image + (image_y * columns_.input + image_x) * depth_ * groups_;
+        for (Offset group = 0; group < groups_; ++group) {
+          std::copy_n(pixel + group * depth_, depth_,
+                      patch.data() + group * size() + (row * columns_.kernel + column) * depth_);
+        }
       }
     }
   }
@@ -66,10 +88,25 @@ class SegmentLister {
  private:
   Axis rows_;
   Axis columns_;
-  Offset channels_;
+  Offset groups_;
   Offset depth_;
-  bool merged_;  ///< neighbouring taps of a row are neighbours in image and filter
 };
+
+/// Sums of one patch with `count` filters of its size, one behind the other.
+void multiply(const std::int16_t* patch, const std::int16_t* filters, Offset size, Offset count,
+              Offset safe, std::int64_t* sums) {
+  Offset c = 0;
+  for (; c + 4 <= count; c += 4) {
+    std::int64_t four[4] = {0, 0, 0, 0};
+    for (Offset i = 0; i < size; i += safe) {
+      dot4(patch + i, filters + c * size + i, size, std::min(safe, size - i), four);
+    }
+    std::copy(four, four + 4, sums + c);
+  }
+  for (; c < count; ++c) {
+    sums[c] = dot(patch, filters + c * size, size, safe);
+  }
+}
 
 }  // namespace
 
@@ -79,28 +116,25 @@ Bytes conv2d(const Call& call) {
   const Tensor& filter = call.input(1);
   const auto image = widen(input, call.bytes(0), input.quantization.zero_point());
   const auto weights = widen(filter, call.bytes(1), 0);
-  const Offset depth = filter.shape[3];
-  const Offset filter_size = filter.elements() / filter.shape[0];
-  const Offset channels_per_group = filter.shape[0] / conv.groups;
+  const Offset channels = filter.shape[0];
+  const Offset per_group = channels / conv.groups;
   const Offset image_size = input.elements() / input.shape[0];
-  const SegmentLister lister(input, conv);
-  const Offset safe = safe_products(input);
+  const PatchReader reader(input, conv);
+  std::vector<std::int16_t> patch(static_cast<std::size_t>(reader.size() * conv.groups));
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(channels));
   Finisher finisher(call);
-  std::vector<Segment> segments;
   std::size_t index = 0;
   for (Offset n = 0; n < call.output().shape[0]; ++n) {
     for (Offset y = 0; y < call.output().shape[1]; ++y) {
       for (Offset x = 0; x < call.output().shape[2]; ++x) {
-        lister.list(y, x, segments);
-        for (Offset c = 0; c < filter.shape[0]; ++c) {
-          const std::int16_t* source =
-              image.data() + n * image_size + c / channels_per_group * depth;
-          std::int64_t sum = 0;
-          for (const Segment& s : segments) {
-            sum +=
-                dot(source + s.image, weights.data() + c * filter_size + s.filter, s.count, safe);
-          }
-          finisher.store(index++, static_cast<std::size_t>(c), sum);
+        reader.read(image.data() + n * image_size, y, x, patch);
+        for (Offset group = 0; group < conv.groups; ++group) {
+          multiply(patch.data() + group * reader.size(),
+                   weights.data() + group * per_group * reader.size(), reader.size(), per_group,
+                   safe_products(input), sums.data() + group * per_group);
+        }
+        for (std::size_t c = 0; c < sums.size(); ++c) {
+          finisher.store(index++, c, sums[c]);
         }
       }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reference kernels without weights: pools, addition, softmax.
+// Reference kernels without weights: pools, addition and subtraction, softmax.
 #include <algorithm>
 #include <limits>
 
@@ -82,45 +82,6 @@ Bytes max_pool2d(const Call& call) {
   return writer.take();
 }
 
-namespace {
-
-/// Steps through an operand of a broadcasting operator in the order of the output's elements.
-class BroadcastCursor {
- public:
-  BroadcastCursor(const std::vector<std::int32_t>& operand, const std::vector<std::int32_t>& output)
-      : extents_(output.begin(), output.end()),
-        strides_(output.size(), 0),
-        position_(output.size(), 0) {
-    std::size_t stride = 1;
-    for (std::size_t i = operand.size(); i-- > 0;) {
-      const auto extent = static_cast<std::size_t>(operand[i]);
-      strides_[output.size() - operand.size() + i] = extent == 1 ? 0 : stride;
-      stride *= extent;
-    }
-  }
-
-  std::size_t index() const { return index_; }
-
-  void advance() {
-    for (std::size_t i = extents_.size(); i-- > 0;) {
-      index_ += strides_[i];
-      if (++position_[i] < extents_[i]) {
-        return;
-      }
-      index_ -= strides_[i] * extents_[i];
-      position_[i] = 0;
-    }
-  }
-
- private:
-  std::vector<std::size_t> extents_;
-  std::vector<std::size_t> strides_;
-  std::vector<std::size_t> position_;
-  std::size_t index_ = 0;
-};
-
-}  // namespace
-
 Bytes add(const Call& call) {
   const AddParameters p = add_parameters(call.graph, call.op);
   const auto a = widen(call.input(0), call.bytes(0), p.zero_point_a);
@@ -130,10 +91,11 @@ Bytes add(const Call& call) {
   Writer writer(call.output());
   const std::int32_t unit = std::int32_t{1} << p.left_shift;
   const auto elements = static_cast<std::size_t>(call.output().elements());
+  const std::int32_t sign = call.op.kind == OperatorKind::kSub ? -1 : 1;
   for (std::size_t i = 0; i < elements; ++i) {
-    const std::int32_t sum = requantize(a[cursor_a.index()] * unit, p.multiplier_a) +
-                             requantize(b[cursor_b.index()] * unit, p.multiplier_b);
-    const std::int32_t y = requantize(sum, p.multiplier_output) + p.output_zero_point;
+    const std::int32_t sum = call.scale(a[cursor_a.index()] * unit, p.multiplier_a) +
+                             sign * call.scale(b[cursor_b.index()] * unit, p.multiplier_b);
+    const std::int32_t y = call.scale(sum, p.multiplier_output) + p.output_zero_point;
     writer.store(i, std::clamp(y, p.clamp.low, p.clamp.high));
     cursor_a.advance();
     cursor_b.advance();

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "base/digest.h"
 #include "base/error.h"
 
@@ -13,19 +15,35 @@ Xorshift32 generator_for(std::uint32_t seed, std::string_view name) {
   return Xorshift32(base::crc32(text.data(), text.size()));
 }
 
-std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& generator) {
-  const bool wide = tensor.type == ElementType::kInt16;
-  if (!wide && tensor.type != ElementType::kInt8) {
-    throw base::UserError(fmt::format("tensor '{}' holds {}; only int8 and int16 can be seeded",
-                                      tensor.name, element_name(tensor.type)));
+namespace {
+
+/// The highest bits of a draw, or for float32 a real from -1 to 1 with 24 bits.
+std::uint32_t seeded_bits(ElementType type, Xorshift32& generator) {
+  if (type != ElementType::kFloat32) {
+    return static_cast<std::uint32_t>(generator.next_signed(element_bits(type)));
   }
+  const float value = static_cast<float>(generator.next() >> 8) / 8388608.0F - 1.0F;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& generator) {
+  if (tensor.type != ElementType::kInt16 && tensor.type != ElementType::kInt8 &&
+      tensor.type != ElementType::kFloat32) {
+    throw base::UserError(
+        fmt::format("tensor '{}' holds {}; only int8, int16 and float32 can be seeded", tensor.name,
+                    element_name(tensor.type)));
+  }
+  const int width = element_bits(tensor.type) / 8;
   std::vector<std::uint8_t> bytes;
   bytes.reserve(static_cast<std::size_t>(tensor.bytes()));
   for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    const auto value = static_cast<std::uint32_t>(generator.next_signed(wide ? 16 : 8));
-    bytes.push_back(static_cast<std::uint8_t>(value));
-    if (wide) {
-      bytes.push_back(static_cast<std::uint8_t>(value >> 8));
+    const std::uint32_t value = seeded_bits(tensor.type, generator);
+    for (int byte = 0; byte < width; ++byte) {
+      bytes.push_back(static_cast<std::uint8_t>(value >> (8 * byte)));
     }
   }
   return bytes;

@@ -33,11 +33,12 @@ class Xorshift32 {
 /// depend on nothing else.
 Xorshift32 generator_for(std::uint32_t seed, std::string_view name);
 
-/// Fills an int8 or int16 tensor in memory order: one draw per element, its highest bits.
+/// Fills an int8 or int16 tensor in memory order: one draw per element, its highest bits. Elements
+/// of float32 are draw / 2^31 - 1, with 24 bits of the draw.
 std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& generator);
 
 /// One input per entry of graph.inputs from a single stream that starts at seed * 0x9E3779B1
-/// (mod 2^32). Throws UserError for inputs that are neither int8 nor int16, and for seed 0.
+/// (mod 2^32). Throws UserError for inputs that are of other types, and for seed 0.
 std::vector<std::vector<std::uint8_t>> seeded_input(const Graph& graph, std::uint32_t seed);
 
 }  // namespace milliwatt::workloads

@@ -15,6 +15,7 @@ double ratio(std::int64_t part, std::int64_t whole) {
 }
 
 bool is_constant(const Tensor& tensor) { return tensor.role == TensorRole::kConstant; }
+bool is_state(const Tensor& tensor) { return tensor.role == TensorRole::kState; }
 
 /// Operators during which each tensor is alive: [first, last], empty when first > last.
 struct Lifetime {
@@ -32,9 +33,8 @@ class Lifetimes {
       }
     }
     for (std::size_t i = 0; i < of_.size(); ++i) {
-      const TensorRole role = graph.tensors[i].role;
-      if (role == TensorRole::kInput || role == TensorRole::kState) {
-        of_[i] = {0, role == TensorRole::kState ? end : 0};
+      if (graph.tensors[i].role == TensorRole::kInput) {
+        of_[i] = {0, 0};
       }
     }
     for (std::size_t i = 0; i < end; ++i) {
@@ -47,12 +47,13 @@ class Lifetimes {
     }
   }
 
-  /// Bytes of all tensors but constants that are alive during operator `index`.
+  /// Bytes of all tensors but constants and states that are alive during operator `index`.
   std::int64_t live_bytes(std::size_t index) const {
     std::int64_t bytes = 0;
     for (std::size_t i = 0; i < of_.size(); ++i) {
       const bool alive = of_[i].first <= index && index <= of_[i].last;
-      bytes += alive && !is_constant(graph_.tensors[i]) ? graph_.tensors[i].bytes() : 0;
+      const Tensor& tensor = graph_.tensors[i];
+      bytes += alive && !is_constant(tensor) && !is_state(tensor) ? tensor.bytes() : 0;
     }
     return bytes;
   }
@@ -66,17 +67,20 @@ class Lifetimes {
 
 /// Weights are symmetric: their zero point is 0.
 std::int64_t count_zeros(const Tensor& weights) {
+  const auto count = static_cast<std::size_t>(weights.elements());
+  const auto width = static_cast<std::size_t>(element_bits(weights.type)) / 8;
   std::int64_t zeros = 0;
-  for (const std::uint8_t byte : weights.data) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (weights.type == ElementType::kInt4) {
-      zeros += ((byte & 0x0F) == 0 ? 1 : 0) + ((byte & 0xF0) == 0 ? 1 : 0);
+      zeros += ((weights.data[i / 2] >> (4 * (i % 2))) & 0xF) == 0 ? 1 : 0;
     } else {
-      zeros += byte == 0 ? 1 : 0;
+      const auto first = weights.data.begin() + static_cast<std::ptrdiff_t>(i * width);
+      const bool zero = std::all_of(first, first + static_cast<std::ptrdiff_t>(width),
+                                    [](std::uint8_t byte) { return byte == 0; });
+      zeros += zero ? 1 : 0;
     }
   }
-  const bool half_byte_unused = weights.type == ElementType::kInt4 && weights.elements() % 2 == 1 &&
-                                (weights.data.back() & 0xF0) == 0;
-  return zeros - (half_byte_unused ? 1 : 0);
+  return zeros;
 }
 
 std::set<TensorId> distinct(const Operator& op) {
@@ -94,7 +98,7 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
   OperatorSummary row;
   row.name = op.name;
   row.kind = op.kind;
-  row.input_shape = graph.tensor(op.inputs.at(0)).shape;
+  row.input_shape = graph.tensor(op.inputs.at(data_operand(op))).shape;
   row.output_shape = graph.tensor(op.outputs.at(0)).shape;
   if (const Window* window = window_of(op)) {
     row.window = *window;
@@ -106,9 +110,10 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
     const Tensor& tensor = graph.tensor(id);
     (is_constant(tensor) ? row.constant_bytes : row.activation_bytes) += tensor.bytes();
   }
-  if (row.parameters > 0) {
-    row.weights = graph.tensor(op.inputs[1]).elements();
-    row.zero_weights = count_zeros(graph.tensor(op.inputs[1]));
+  for (const std::size_t place : weight_operands(op.kind)) {
+    const Tensor& weights = graph.tensor(op.inputs.at(place));
+    row.weights += weights.elements();
+    row.zero_weights += count_zeros(weights);
   }
   return row;
 }
@@ -138,6 +143,7 @@ NetworkSummary summarize(const Graph& graph) {
   summary.output_bytes = bytes_of(graph, graph.outputs);
   for (const Tensor& tensor : graph.tensors) {
     summary.constant_bytes += is_constant(tensor) ? tensor.bytes() : 0;
+    summary.state_bytes += is_state(tensor) ? tensor.bytes() : 0;
   }
   const Lifetimes lifetimes(graph);
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {

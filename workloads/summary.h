@@ -41,10 +41,11 @@ struct NetworkSummary {
   std::int64_t constant_bytes = 0;  ///< of all constants, each once
   std::int64_t input_bytes = 0;
   std::int64_t output_bytes = 0;
+  std::int64_t state_bytes = 0;  ///< of what lives from one invocation to the next
   std::int64_t weights = 0;
   std::int64_t zero_weights = 0;
   /// Largest sum of tensors that are alive while one operator runs, in file order, no buffer used
-  /// in place. Network inputs live from the start, outputs to the end, states always.
+  /// in place. Network inputs live from the start, outputs to the end; states are not counted.
   std::int64_t peak_live_bytes = 0;
   /// Index of the first operator at the peak.
   std::size_t peak_operator = 0;

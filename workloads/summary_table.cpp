@@ -118,6 +118,9 @@ std::string format_summary(const NetworkSummary& summary) {
     text += fmt::format("peak of live tensors: {} B at {}\n", grouped(summary.peak_live_bytes),
                         summary.operators[summary.peak_operator].name);
   }
+  if (summary.state_bytes > 0) {
+    text += fmt::format("states between invocations: {} B\n", grouped(summary.state_bytes));
+  }
   return text;
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "workloads/check.h"
-#include "workloads/geometry.h"
+#include "workloads/tflite_attributes.h"
 #include "workloads/tflite_schema.h"
 
 namespace milliwatt::workloads {
@@ -200,7 +200,10 @@ class Importer {
       op.inputs = table.vector<std::int32_t>(tflite::OperatorField::kInputs);
       op.outputs = table.vector<std::int32_t>(tflite::OperatorField::kOutputs);
       if (check_operands(op) && check_options(op, table)) {
-        op.attributes = read_attributes(op, table.table(tflite::OperatorField::kOptions));
+        op.attributes = tflite::read_attributes({graph_, op, static_cast<Builtin>(builtin(table)),
+                                                 table.table(tflite::OperatorField::kOptions)},
+                                                faults_);
+        list_states(op);
       }
       graph_.operators.push_back(std::move(op));
     }
@@ -221,137 +224,21 @@ class Importer {
     const auto found = static_cast<OptionsType>(
         table.scalar<std::uint8_t>(tflite::OperatorField::kOptionsType, 0));
     const bool present = table.table(tflite::OperatorField::kOptions).present();
+    const OptionsType expected = tflite::expected_options(static_cast<Builtin>(builtin(table)));
     return require(
-        op.kind == OperatorKind::kReshape ||
-            (present && found == tflite::expected_options(op.kind)),
+        expected == OptionsType::kNone || (present && found == expected),
         "{} has options of another operator, or none; {} has options of type {}, found {}", op.name,
-        operator_name(op.kind), static_cast<int>(tflite::expected_options(op.kind)),
+        operator_name(op.kind), static_cast<int>(expected),
         static_cast<int>(present ? found : OptionsType::kNone));
   }
 
-  Attributes read_attributes(const Operator& op, const Table& options) {
-    switch (op.kind) {
-      case OperatorKind::kConv2d:
-        return read_conv(op, options);
-      case OperatorKind::kDepthwiseConv2d:
-        return read_depthwise(op, options);
-      case OperatorKind::kFullyConnected:
-        return read_fully_connected(op, options);
-      case OperatorKind::kAveragePool2d:
-      case OperatorKind::kMaxPool2d:
-        return read_pool(op, options);
-      case OperatorKind::kAdd:
-        return Add{read_activation(op, options, tflite::AddField::kActivation)};
-      case OperatorKind::kReshape:
-        return Reshape{};
-      case OperatorKind::kSoftmax:
-        return Softmax{options.scalar<float>(tflite::SoftmaxField::kBeta, 0.0F)};
+  /// An LSTM and an SVDF keep their states among their inputs.
+  void list_states(Operator& op) const {
+    for (const TensorId id : op.inputs) {
+      if (valid(id) && graph_.tensor(id).role == TensorRole::kState) {
+        op.states.push_back(id);
+      }
     }
-    throw base::InternalError("operator kind without attributes");
-  }
-
-  template <typename Field>
-  Activation read_activation(const Operator& op, const Table& options, Field field) {
-    const auto code = options.scalar<std::int8_t>(field, 0);
-    switch (code) {
-      case 0:
-        return Activation::kNone;
-      case 1:
-        return Activation::kRelu;
-      case 2:
-        return Activation::kReluN1To1;
-      case 3:
-        return Activation::kRelu6;
-      default:
-        require(false,
-                "{} has the unsupported activation {}; allowed: 0 none, 1 relu, 2 relu_n1_to_1, 3 "
-                "relu6",
-                op.name, code);
-        return Activation::kNone;
-    }
-  }
-
-  /// Shape of operand `index` if it has four dimensions, else {1, 1, 1, 1}, which check_graph
-  /// will refuse.
-  std::vector<std::int32_t> shape4(const Operator& op, std::size_t index) const {
-    const bool exists = index < op.inputs.size() && op.inputs[index] != kNoTensor;
-    const auto shape = exists ? graph_.tensor(op.inputs[index]).shape : std::vector<std::int32_t>();
-    const bool good = shape.size() == 4 && *std::min_element(shape.begin(), shape.end()) >= 1;
-    return good ? shape : std::vector<std::int32_t>{1, 1, 1, 1};
-  }
-
-  template <typename Field>
-  void read_strides(const Table& options, Window& window) {
-    window.stride_w = options.scalar<std::int32_t>(Field::kStrideW, 0);
-    window.stride_h = options.scalar<std::int32_t>(Field::kStrideH, 0);
-  }
-
-  /// Checks the extents and resolves SAME (0) and VALID (1).
-  template <typename Field>
-  void read_padding(const Operator& op, const Table& options, Window& window) {
-    const auto code = options.scalar<std::int8_t>(Field::kPadding, 0);
-    const auto extents = {window.kernel_h, window.kernel_w,   window.stride_h,
-                          window.stride_w, window.dilation_h, window.dilation_w};
-    const auto [least, most] = std::minmax(extents);
-    if (require(code == 0 || code == 1,
-                "{} has the unsupported padding {}; allowed: 0 same, 1 valid", op.name, code) &&
-        require(least >= 1 && most <= kMaximumWindow,
-                "{} has a kernel, stride or dilation outside 1 .. {}", op.name, kMaximumWindow) &&
-        code == 0) {
-      const auto input = shape4(op, 0);
-      pad_same(window, input[1], input[2]);
-    }
-  }
-
-  /// The window of a convolution: both kinds have [.][h][w][.] filters.
-  template <typename Field>
-  Window read_filter_window(const Operator& op, const Table& options) {
-    Window window;
-    const auto filter = shape4(op, 1);
-    window.kernel_h = filter[1];
-    window.kernel_w = filter[2];
-    read_strides<Field>(options, window);
-    window.dilation_h = options.scalar<std::int32_t>(Field::kDilationH, 1);
-    window.dilation_w = options.scalar<std::int32_t>(Field::kDilationW, 1);
-    read_padding<Field>(op, options, window);
-    return window;
-  }
-
-  Conv2d read_conv(const Operator& op, const Table& options) {
-    using Field = tflite::Conv2dField;
-    Conv2d conv;
-    conv.window = read_filter_window<Field>(op, options);
-    conv.activation = read_activation(op, options, Field::kActivation);
-    conv.groups = std::max(shape4(op, 0)[3] / shape4(op, 1)[3], 1);
-    return conv;
-  }
-
-  DepthwiseConv2d read_depthwise(const Operator& op, const Table& options) {
-    using Field = tflite::DepthwiseField;
-    DepthwiseConv2d conv;
-    conv.window = read_filter_window<Field>(op, options);
-    conv.activation = read_activation(op, options, Field::kActivation);
-    conv.multiplier = std::max(shape4(op, 1)[3] / shape4(op, 0)[3], 1);
-    return conv;
-  }
-
-  FullyConnected read_fully_connected(const Operator& op, const Table& options) {
-    using Field = tflite::FullyConnectedField;
-    require(options.scalar<std::int8_t>(Field::kWeightsFormat, 0) == 0,
-            "{} has shuffled weights, which are not supported", op.name);
-    return {read_activation(op, options, Field::kActivation),
-            options.scalar<std::uint8_t>(Field::kKeepDimensions, 0) != 0};
-  }
-
-  Pool2d read_pool(const Operator& op, const Table& options) {
-    using Field = tflite::Pool2dField;
-    Pool2d pool;
-    pool.window.kernel_h = options.scalar<std::int32_t>(Field::kFilterH, 0);
-    pool.window.kernel_w = options.scalar<std::int32_t>(Field::kFilterW, 0);
-    read_strides<Field>(options, pool.window);
-    read_padding<Field>(op, options, pool.window);
-    pool.activation = read_activation(op, options, Field::kActivation);
-    return pool;
   }
 
   Graph graph_;

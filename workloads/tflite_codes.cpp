@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/error.h"
 #include "workloads/tflite_schema.h"
@@ -143,6 +145,58 @@ constexpr std::array<const char*, 133> kNames = {"ADD",
                                                  "RFFT2D",
                                                  "CONV_3D"};
 
+/// What an operator code means, and the options it must come with.
+struct Code {
+  Builtin builtin;
+  OperatorKind kind;
+  OptionsType options;
+};
+constexpr Code kCodes[] = {
+    {Builtin::kAdd, OperatorKind::kAdd, OptionsType::kAdd},
+    {Builtin::kAveragePool2d, OperatorKind::kAveragePool2d, OptionsType::kPool2d},
+    {Builtin::kConcatenation, OperatorKind::kConcatenate, OptionsType::kConcatenation},
+    {Builtin::kConv2d, OperatorKind::kConv2d, OptionsType::kConv2d},
+    {Builtin::kDepthwiseConv2d, OperatorKind::kDepthwiseConv2d, OptionsType::kDepthwiseConv2d},
+    {Builtin::kDequantize, OperatorKind::kDequantize, OptionsType::kNone},
+    {Builtin::kFullyConnected, OperatorKind::kFullyConnected, OptionsType::kFullyConnected},
+    {Builtin::kLogistic, OperatorKind::kLogistic, OptionsType::kNone},
+    {Builtin::kMaxPool2d, OperatorKind::kMaxPool2d, OptionsType::kPool2d},
+    {Builtin::kMul, OperatorKind::kMul, OptionsType::kMul},
+    {Builtin::kRelu, OperatorKind::kRelu, OptionsType::kNone},
+    {Builtin::kReluN1To1, OperatorKind::kRelu, OptionsType::kNone},
+    {Builtin::kRelu6, OperatorKind::kRelu, OptionsType::kNone},
+    {Builtin::kReshape, OperatorKind::kReshape, OptionsType::kNone},
+    {Builtin::kResizeBilinear, OperatorKind::kResizeBilinear, OptionsType::kResizeBilinear},
+    {Builtin::kSoftmax, OperatorKind::kSoftmax, OptionsType::kSoftmax},
+    {Builtin::kSvdf, OperatorKind::kSvdf, OptionsType::kSvdf},
+    {Builtin::kTanh, OperatorKind::kTanh, OptionsType::kNone},
+    {Builtin::kPad, OperatorKind::kPad, OptionsType::kNone},
+    {Builtin::kTranspose, OperatorKind::kTranspose, OptionsType::kNone},
+    {Builtin::kMean, OperatorKind::kMean, OptionsType::kNone},
+    {Builtin::kSub, OperatorKind::kSub, OptionsType::kSub},
+    {Builtin::kSqueeze, OperatorKind::kReshape, OptionsType::kNone},
+    {Builtin::kLstm, OperatorKind::kLstm, OptionsType::kLstm},
+    {Builtin::kStridedSlice, OperatorKind::kSlice, OptionsType::kStridedSlice},
+    {Builtin::kSplit, OperatorKind::kSplit, OptionsType::kNone},
+    {Builtin::kLogSoftmax, OperatorKind::kLogSoftmax, OptionsType::kNone},
+    {Builtin::kMaximum, OperatorKind::kMaximum, OptionsType::kNone},
+    {Builtin::kMinimum, OperatorKind::kMinimum, OptionsType::kNone},
+    {Builtin::kPadV2, OperatorKind::kPad, OptionsType::kNone},
+    {Builtin::kSlice, OperatorKind::kSlice, OptionsType::kNone},
+    {Builtin::kTransposeConv, OperatorKind::kTransposeConv2d, OptionsType::kTransposeConv},
+    {Builtin::kExpandDims, OperatorKind::kReshape, OptionsType::kNone},
+    {Builtin::kSum, OperatorKind::kSum, OptionsType::kNone},
+    {Builtin::kReduceMax, OperatorKind::kReduceMax, OptionsType::kNone},
+    {Builtin::kPack, OperatorKind::kConcatenate, OptionsType::kPack},
+    {Builtin::kUnpack, OperatorKind::kSplit, OptionsType::kUnpack},
+    {Builtin::kResizeNearest, OperatorKind::kResizeNearest, OptionsType::kResizeNearest},
+    {Builtin::kLeakyRelu, OperatorKind::kLeakyRelu, OptionsType::kLeakyRelu},
+    {Builtin::kSplitV, OperatorKind::kSplit, OptionsType::kNone},
+    {Builtin::kQuantize, OperatorKind::kQuantize, OptionsType::kNone},
+    {Builtin::kHardSwish, OperatorKind::kHardSwish, OptionsType::kNone},
+    {Builtin::kBatchMatmul, OperatorKind::kBatchMatmul, OptionsType::kBatchMatmul},
+};
+
 }  // namespace
 
 std::string builtin_name(std::int32_t code) {
@@ -151,47 +205,19 @@ std::string builtin_name(std::int32_t code) {
 }
 
 std::optional<OperatorKind> kind_of(std::int32_t builtin) {
-  switch (static_cast<Builtin>(builtin)) {
-    case Builtin::kAdd:
-      return OperatorKind::kAdd;
-    case Builtin::kAveragePool2d:
-      return OperatorKind::kAveragePool2d;
-    case Builtin::kConv2d:
-      return OperatorKind::kConv2d;
-    case Builtin::kDepthwiseConv2d:
-      return OperatorKind::kDepthwiseConv2d;
-    case Builtin::kFullyConnected:
-      return OperatorKind::kFullyConnected;
-    case Builtin::kMaxPool2d:
-      return OperatorKind::kMaxPool2d;
-    case Builtin::kReshape:
-      return OperatorKind::kReshape;
-    case Builtin::kSoftmax:
-      return OperatorKind::kSoftmax;
-    default:
-      return std::nullopt;
-  }
+  const auto* found = std::find_if(std::begin(kCodes), std::end(kCodes), [&](const Code& code) {
+    return static_cast<int>(code.builtin) == builtin;
+  });
+  return found == std::end(kCodes) ? std::nullopt : std::optional(found->kind);
 }
 
-OptionsType expected_options(OperatorKind kind) {
-  switch (kind) {
-    case OperatorKind::kConv2d:
-      return OptionsType::kConv2d;
-    case OperatorKind::kDepthwiseConv2d:
-      return OptionsType::kDepthwiseConv2d;
-    case OperatorKind::kFullyConnected:
-      return OptionsType::kFullyConnected;
-    case OperatorKind::kAveragePool2d:
-    case OperatorKind::kMaxPool2d:
-      return OptionsType::kPool2d;
-    case OperatorKind::kAdd:
-      return OptionsType::kAdd;
-    case OperatorKind::kReshape:
-      return OptionsType::kReshape;
-    case OperatorKind::kSoftmax:
-      return OptionsType::kSoftmax;
+OptionsType expected_options(Builtin builtin) {
+  const auto* found = std::find_if(std::begin(kCodes), std::end(kCodes),
+                                   [&](const Code& code) { return code.builtin == builtin; });
+  if (found == std::end(kCodes)) {
+    throw base::InternalError("operator code without a kind");
   }
-  throw base::InternalError("operator kind without options");
+  return found->options;
 }
 
 std::optional<ElementType> element_type(std::int8_t code) {

@@ -75,12 +75,52 @@ constexpr FieldType kFullyConnectedFields[] = {scalar(FullyConnectedField::kActi
 constexpr FieldType kSoftmaxFields[] = {scalar(SoftmaxField::kBeta, 4)};
 constexpr FieldType kAddFields[] = {scalar(AddField::kActivation, 1)};
 
+constexpr FieldType kSubFields[] = {scalar(SubField::kActivation, 1)};
+constexpr FieldType kMulFields[] = {scalar(MulField::kActivation, 1)};
+constexpr FieldType kSvdfFields[] = {scalar(SvdfField::kRank, 4),
+                                     scalar(SvdfField::kActivation, 1)};
+constexpr FieldType kConcatenationFields[] = {scalar(ConcatenationField::kAxis, 4),
+                                              scalar(ConcatenationField::kActivation, 1)};
+constexpr FieldType kResizeBilinearFields[] = {scalar(ResizeBilinearField::kAlignCorners, 1),
+                                               scalar(ResizeBilinearField::kHalfPixelCenters, 1)};
+constexpr FieldType kResizeNearestFields[] = {scalar(ResizeNearestField::kAlignCorners, 1),
+                                              scalar(ResizeNearestField::kHalfPixelCenters, 1)};
+constexpr FieldType kStridedSliceFields[] = {
+    scalar(StridedSliceField::kBeginMask, 4),    scalar(StridedSliceField::kEndMask, 4),
+    scalar(StridedSliceField::kEllipsisMask, 4), scalar(StridedSliceField::kNewAxisMask, 4),
+    scalar(StridedSliceField::kShrinkMask, 4),   scalar(StridedSliceField::kOffset, 1)};
+constexpr FieldType kTransposeConvFields[] = {
+    scalar(TransposeConvField::kPadding, 1), scalar(TransposeConvField::kStrideW, 4),
+    scalar(TransposeConvField::kStrideH, 4), scalar(TransposeConvField::kActivation, 1)};
+constexpr FieldType kPackFields[] = {scalar(PackField::kAxis, 4)};
+constexpr FieldType kUnpackFields[] = {scalar(UnpackField::kAxis, 4)};
+constexpr FieldType kLstmFields[] = {
+    scalar(LstmField::kActivation, 1), scalar(LstmField::kCellClip, 4),
+    scalar(LstmField::kProjectionClip, 4), scalar(LstmField::kTimeMajor, 1),
+    scalar(LstmField::kDiagonal, 1)};
+constexpr FieldType kLeakyReluFields[] = {scalar(LeakyReluField::kAlpha, 4)};
+constexpr FieldType kBatchMatmulFields[] = {scalar(BatchMatmulField::kTransposeA, 1),
+                                            scalar(BatchMatmulField::kTransposeB, 1)};
+
 constexpr TableType kConv2d = table_type(kConv2dFields);
 constexpr TableType kDepthwise = table_type(kDepthwiseFields);
 constexpr TableType kPool2d = table_type(kPool2dFields);
 constexpr TableType kFullyConnected = table_type(kFullyConnectedFields);
 constexpr TableType kSoftmax = table_type(kSoftmaxFields);
 constexpr TableType kAdd = table_type(kAddFields);
+constexpr TableType kSub = table_type(kSubFields);
+constexpr TableType kMul = table_type(kMulFields);
+constexpr TableType kSvdf = table_type(kSvdfFields);
+constexpr TableType kConcatenation = table_type(kConcatenationFields);
+constexpr TableType kResizeBilinear = table_type(kResizeBilinearFields);
+constexpr TableType kResizeNearest = table_type(kResizeNearestFields);
+constexpr TableType kStridedSlice = table_type(kStridedSliceFields);
+constexpr TableType kTransposeConv = table_type(kTransposeConvFields);
+constexpr TableType kPack = table_type(kPackFields);
+constexpr TableType kUnpack = table_type(kUnpackFields);
+constexpr TableType kLstm = table_type(kLstmFields);
+constexpr TableType kLeakyRelu = table_type(kLeakyReluFields);
+constexpr TableType kBatchMatmul = table_type(kBatchMatmulFields);
 
 constexpr FieldType kOperatorFields[] = {
     scalar(OperatorField::kOpcodeIndex, 4), scalars(OperatorField::kInputs, 4),
@@ -135,6 +175,32 @@ const TableType* options_type(std::uint8_t code) {
       return &kSoftmax;
     case OptionsType::kAdd:
       return &kAdd;
+    case OptionsType::kSub:
+      return &kSub;
+    case OptionsType::kMul:
+      return &kMul;
+    case OptionsType::kSvdf:
+      return &kSvdf;
+    case OptionsType::kConcatenation:
+      return &kConcatenation;
+    case OptionsType::kResizeBilinear:
+      return &kResizeBilinear;
+    case OptionsType::kResizeNearest:
+      return &kResizeNearest;
+    case OptionsType::kStridedSlice:
+      return &kStridedSlice;
+    case OptionsType::kTransposeConv:
+      return &kTransposeConv;
+    case OptionsType::kPack:
+      return &kPack;
+    case OptionsType::kUnpack:
+      return &kUnpack;
+    case OptionsType::kLstm:
+      return &kLstm;
+    case OptionsType::kLeakyRelu:
+      return &kLeakyRelu;
+    case OptionsType::kBatchMatmul:
+      return &kBatchMatmul;
     default:
       return nullptr;
   }

@@ -64,18 +64,79 @@ enum class Pool2dField {
 enum class FullyConnectedField { kActivation = 0, kWeightsFormat = 1, kKeepDimensions = 2 };
 enum class SoftmaxField { kBeta = 0 };
 enum class AddField { kActivation = 0 };
+enum class SubField { kActivation = 0 };
+enum class MulField { kActivation = 0 };
+enum class SvdfField { kRank = 0, kActivation = 1 };
+enum class ConcatenationField { kAxis = 0, kActivation = 1 };
+enum class ResizeBilinearField { kAlignCorners = 2, kHalfPixelCenters = 3 };
+enum class ResizeNearestField { kAlignCorners = 0, kHalfPixelCenters = 1 };
+enum class StridedSliceField {
+  kBeginMask = 0,
+  kEndMask = 1,
+  kEllipsisMask = 2,
+  kNewAxisMask = 3,
+  kShrinkMask = 4,
+  kOffset = 5
+};
+enum class TransposeConvField { kPadding = 0, kStrideW = 1, kStrideH = 2, kActivation = 3 };
+enum class PackField { kAxis = 1 };
+enum class UnpackField { kAxis = 1 };
+enum class LstmField {
+  kActivation = 0,
+  kCellClip = 1,
+  kProjectionClip = 2,
+  kTimeMajor = 3,
+  kDiagonal = 5
+};
+enum class LeakyReluField { kAlpha = 0 };
+enum class BatchMatmulField { kTransposeA = 0, kTransposeB = 1 };
 
 /// Codes of the operators that milliwatt reads.
 enum class Builtin : std::int32_t {
   kAdd = 0,
   kAveragePool2d = 1,
+  kConcatenation = 2,
   kConv2d = 3,
   kDepthwiseConv2d = 4,
+  kDequantize = 6,
   kFullyConnected = 9,
+  kLogistic = 14,
   kMaxPool2d = 17,
+  kMul = 18,
+  kRelu = 19,
+  kReluN1To1 = 20,
+  kRelu6 = 21,
   kReshape = 22,
+  kResizeBilinear = 23,
   kSoftmax = 25,
+  kSvdf = 27,
+  kTanh = 28,
   kCustom = 32,
+  kPad = 34,
+  kTranspose = 39,
+  kMean = 40,
+  kSub = 41,
+  kSqueeze = 43,
+  kLstm = 44,
+  kStridedSlice = 45,
+  kSplit = 49,
+  kLogSoftmax = 50,
+  kMaximum = 55,
+  kMinimum = 57,
+  kPadV2 = 60,
+  kSlice = 65,
+  kTransposeConv = 67,
+  kExpandDims = 70,
+  kSum = 74,
+  kReduceMax = 82,
+  kPack = 83,
+  kUnpack = 88,
+  kResizeNearest = 97,
+  kLeakyRelu = 98,
+  kSplitV = 102,
+  kQuantize = 114,
+  kHardSwish = 117,
+  kBatchMatmul = 126,
 };
 /// The format's name of an operator ("MEAN"), or "operator 250" beyond the known ones.
 std::string builtin_name(std::int32_t code);
@@ -86,10 +147,23 @@ enum class OptionsType : std::uint8_t {
   kConv2d = 1,
   kDepthwiseConv2d = 2,
   kPool2d = 5,
+  kSvdf = 6,
   kFullyConnected = 8,
   kSoftmax = 9,
+  kConcatenation = 10,
   kAdd = 11,
+  kResizeBilinear = 15,
   kReshape = 17,
+  kMul = 21,
+  kSub = 28,
+  kStridedSlice = 32,
+  kTransposeConv = 49,
+  kPack = 59,
+  kUnpack = 64,
+  kLstm = 71,
+  kResizeNearest = 74,
+  kLeakyRelu = 75,
+  kBatchMatmul = 101,
 };
 
 /// Codes of Tensor.type.
@@ -107,8 +181,8 @@ enum class TypeCode : std::int8_t {
 /// What the codes mean to milliwatt; nothing for operators and types that it does not read.
 std::optional<OperatorKind> kind_of(std::int32_t builtin);
 std::optional<ElementType> element_type(std::int8_t code);
-/// The options that an operator of this kind must have; reshape may have none.
-OptionsType expected_options(OperatorKind kind);
+/// The options that an operator of this code must have; kNone where milliwatt needs none.
+OptionsType expected_options(Builtin builtin);
 
 /// A table of a verified file. Absent fields read as their default; absent vectors are empty.
 class Table {

@@ -67,20 +67,21 @@ TEST(Tflite, TheLargerOfBothOperatorCodesCounts) {
   ModelSpec model = small_model();
   std::swap(model.operators[0].narrow_code, model.operators[0].wide_code);  // an old file
   EXPECT_EQ(import(model).operators[0].kind, OperatorKind::kConv2d);
-  model.operators[0].wide_code = 40;  // the narrow field still says CONV_2D
-  EXPECT_EQ(fault_of(model), "net: unsupported operators: 1 x MEAN");
+  model.operators[0].wide_code = 36;  // the narrow field still says CONV_2D
+  EXPECT_EQ(fault_of(model), "net: unsupported operators: 1 x GATHER");
 }
 
 TEST(Tflite, ListsAllUnsupportedOperatorsInOneMessage) {
   ModelSpec model = small_model();
   OperatorSpec other = model.operators[1];
-  for (const int code : {40, 34, 40, 32, 300}) {
+  for (const int code : {36, 26, 36, 32, 300}) {
     other.wide_code = code;
     other.custom_name = code == 32 ? "ethos-u" : "";
     model.operators.push_back(other);
   }
   EXPECT_EQ(fault_of(model),
-            "net: unsupported operators: 1 x CUSTOM ethos-u, 2 x MEAN, 1 x PAD, 1 x operator 300");
+            "net: unsupported operators: 1 x CUSTOM ethos-u, 2 x GATHER, 1 x SPACE_TO_DEPTH, 1 x "
+            "operator 300");
 }
 
 TEST(Tflite, FilterDepthDividesIntoGroups) {
