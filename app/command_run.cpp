@@ -55,6 +55,9 @@ sim::RunOptions run_options(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   const sim::RunOptions options = run_options(arguments);
+  if (arguments.has("plan-out")) {
+    check_file_target(arguments.value("plan-out"));
+  }
   RunOutput output(arguments.value("out"), arguments.value("tensors"));
   const sim::RunResult result = sim::run(options);
   output.write(result);

@@ -116,6 +116,18 @@ TEST_F(PlanFiles, ThatCannotBeAreRefusedInOneGo) {
               HasSubstr("unknown option '--use-plan'"));
 }
 
+TEST_F(PlanFiles, WhoseFileCannotBeAreRefusedBeforeTheRun) {
+  const std::string command =
+      "run " + kPlatform + " " + kResnet + " --level estimate --out '" + file("out") + "' ";
+  const Outcome nowhere = run(command + "--plan-out '" + file("nowhere") + "/plan.yaml'");
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.out, HasSubstr("does not exist"));
+  const Outcome folder = run(command + "--plan-out '" + file("") + "'");
+  EXPECT_EQ(folder.code, 2);
+  EXPECT_THAT(folder.out, HasSubstr("is a folder"));
+  EXPECT_TRUE(scratch_.contents("").empty()) << "nothing is written";
+}
+
 /// The bytes of the advice about `key` in the reason why the host runs an operator.
 std::int64_t advised(const std::string& plan, const std::string& key) {
   const std::string before = "accelerator." + key + ": ";

@@ -260,6 +260,37 @@ TEST_F(Commands, ASweepMayVaryKeysThatNeedEachOther) {
   EXPECT_THAT(done.out, HasSubstr("4 points: 2 ok, 2 infeasible"));
 }
 
+TEST_F(Commands, ASweepMayMendSeveralKeysTogether) {
+  write("broken.yaml", "accelerator: {kind: systolic, rows: 0, columns: 0, input_buffer: 0 B}\n");
+  const auto sweep = [&](const std::string& axes) {
+    return run("sweep '" + file("broken.yaml") + "' " + kNetwork + " --level estimate --dry-run " +
+               axes);
+  };
+  const std::string two = "--vary accelerator.rows=4,8 --vary accelerator.columns=4,8 ";
+  const Outcome three = sweep(two + "--vary 'accelerator.input_buffer=8 KiB,16 KiB'");
+  EXPECT_EQ(three.code, 0) << three.err;
+  EXPECT_EQ(sweep(two + "--set 'accelerator.input_buffer=8 KiB'").code, 0);
+  const Outcome left = sweep(two);
+  EXPECT_EQ(left.code, 2) << "nothing mends the buffer";
+  EXPECT_THAT(left.err, HasSubstr("accelerator.input_buffer"));
+  // A bad value among good ones of several axes is still found.
+  const Outcome bad = sweep(
+      "--vary accelerator.rows=4,0 --vary accelerator.columns=4,8 "
+      "--set 'accelerator.input_buffer=8 KiB'");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("--vary accelerator.rows=0: accelerator.rows: "));
+}
+
+/// 65540 bytes are a multiple of width x banks for 4 x 1 alone: neither width nor banks mend it by
+/// themselves.
+TEST_F(Commands, ASweepMayVaryThreeKeysThatNeedEachOther) {
+  write("p.yaml", "memory: {sram: {size: 64 KiB, width: 8 B, banks: 4}}\n");
+  const Outcome done = run("sweep '" + file("p.yaml") + "' " + kNetwork +
+                           " --dry-run --vary 'memory.sram.size=36 KiB,65540 B' "
+                           "--vary 'memory.sram.width=4 B,16 B' --vary memory.sram.banks=1,2");
+  EXPECT_EQ(done.code, 0) << done.err;
+}
+
 TEST_F(Commands, OtherArgumentsDoNotContinueASweep) {
   const std::string sweep = "sweep " + kPlatform + " " + kNetwork + " --level estimate --out '" +
                             file("out") + "' --vary accelerator.rows=4";

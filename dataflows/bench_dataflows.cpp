@@ -33,7 +33,7 @@ void plan(benchmark::State& state, const std::filesystem::path& network) {
   platform.sram_bytes = 512 * 1024;
   platform.external_bytes = 8 * 1024 * 1024;
   platform.sram = {3, 0.125};
-  platform.external = {11, 0.5};
+  platform.external = platform.program = {11, 0.5};
   for (auto _ : state) {
     benchmark::DoNotOptimize(make_plan(graph, platform));
   }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <iterator>
 #include <utility>
+#include <variant>
 
 #include "abi/kernel_args.h"
 #include "base/error.h"

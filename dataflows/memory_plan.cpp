@@ -74,9 +74,6 @@ bool has_home(const Graph& graph, const std::vector<TensorId>& root, const Plan&
          plan.tensors[id].last_use >= plan.tensors[id].first_use;
 }
 
-/// What the offset of an mw_ref can reach.
-constexpr std::uint64_t kAddressable = std::uint64_t{1} << 32;
-
 /// What is free for tensors in either memory.
 struct Rooms {
   std::uint64_t sram = 0;
@@ -120,6 +117,8 @@ class MemoryPlanner {
   void check_forced() const;
   std::string fault_of(std::size_t id, const ForcedTensor& forced) const;
   std::string overlap_of(std::size_t id, const ForcedTensor& forced) const;
+  std::string larger_sram(std::uint64_t bytes) const;
+  std::string larger_external(std::uint64_t bytes) const;
 
   [[noreturn]] void fail(const Memories& memories);
   std::string advice();
@@ -173,6 +172,9 @@ std::vector<std::size_t> MemoryPlanner::placement_order() const {
 }
 
 Rooms MemoryPlanner::rooms() const {
+  if (platform_.external_is_open && platform_.external_refuses.empty()) {
+    return {std::min(platform_.sram_bytes, kAddressable), kAddressable};
+  }
   const std::uint64_t taken = std::min(platform_.program_bytes, platform_.external_bytes);
   const std::uint64_t external =
       platform_.external_refuses.empty() ? platform_.external_bytes - taken : 0;
@@ -258,21 +260,40 @@ std::string MemoryPlanner::fault_of(std::size_t id, const ForcedTensor& forced) 
   }
   const std::uint64_t room = outside ? rooms().external : rooms().sram;
   const std::uint64_t bytes = demand_of(plan_.tensors[id]).bytes;
-  if (!forced.offset || offset + bytes <= room) {
+  const bool later = outside && platform_.external_is_open;
+  if (!forced.offset || later || offset + bytes <= room) {
     return {};
   }
-  const std::string offsets =
-      bytes <= room ? fmt::format("an offset of at most {}, or ",
-                                  size_text((room - bytes) / kTensorAlignment * kTensorAlignment))
-                    : "";
+  std::vector<std::string> ways;
+  if (bytes <= room) {
+    ways.push_back("an offset of at most " +
+                   size_text((room - bytes) / kTensorAlignment * kTensorAlignment));
+  }
+  const std::string larger =
+      outside ? larger_external(offset + bytes)
+              : larger_sram(base::round_up(offset + bytes, platform_.sram_granule));
+  if (!larger.empty()) {
+    ways.push_back(larger);
+  }
   return fmt::format(
-      "{} takes {} bytes at offset {} and ends {} bytes behind the {} of {}; possible is {}{}",
-      name(id), bytes, offset, offset + bytes - room, size_text(room), memory_name(forced.region),
-      offsets,
-      outside ? base::enlarge("memory.external.size", platform_.external_bytes,
-                              platform_.program_bytes + offset + bytes)
-              : base::enlarge("memory.sram.size", platform_.sram_bytes,
-                              base::round_up(offset + bytes, platform_.sram_granule)));
+      "{} takes {} bytes at offset {} and ends {} bytes behind the {} of {}; {}", name(id), bytes,
+      offset, offset + bytes - room, size_text(room), memory_name(forced.region),
+      ways.empty() ? "no size would do" : fmt::format("possible is {}", fmt::join(ways, ", or ")));
+}
+
+/// Advice; empty when no SRAM can have so many bytes.
+std::string MemoryPlanner::larger_sram(std::uint64_t bytes) const {
+  return bytes > platform_.sram_most
+             ? ""
+             : base::enlarge("memory.sram.size", platform_.sram_bytes, bytes);
+}
+
+/// The same for the external memory, beside the program.
+std::string MemoryPlanner::larger_external(std::uint64_t bytes) const {
+  const std::uint64_t size = platform_.program_bytes + bytes;
+  return size > platform_.external_most
+             ? ""
+             : base::enlarge("memory.external.size", platform_.external_bytes, size);
 }
 
 /// The first tensor before `id` that would lie on it.
@@ -319,14 +340,18 @@ void MemoryPlanner::fail(const Memories& memories) {
 /// Each way out is enough by itself.
 std::string MemoryPlanner::advice() {
   std::vector<std::string> ways;
+  const auto add = [&](const std::string& way) {
+    if (!way.empty()) {
+      ways.push_back(way);
+    }
+  };
   if (platform_.external_refuses.empty()) {
     if (const auto size = smallest(&Rooms::external, &Memories::external, 1)) {
-      ways.push_back(base::enlarge("memory.external.size", platform_.external_bytes,
-                                   platform_.program_bytes + *size));
+      add(larger_external(*size));
     }
   }
   if (const auto size = smallest(&Rooms::sram, &Memories::sram, platform_.sram_granule)) {
-    ways.push_back(base::enlarge("memory.sram.size", platform_.sram_bytes, *size));
+    add(larger_sram(*size));
   }
   return ways.empty() ? "no size of memory would do" : fmt::format("{}", fmt::join(ways, ", or "));
 }

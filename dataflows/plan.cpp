@@ -17,7 +17,7 @@ using workloads::Operator;
 using workloads::OperatorKind;
 using workloads::TensorRole;
 
-/// Link costs as they are where the operator's tensors live.
+/// Link costs as they are where the operator's tensors live; all others are constants.
 TransferCosts costs_of(const Operator& op, const Plan& plan, const PlatformView& platform) {
   const auto link = [&](workloads::TensorId id) {
     const mw_ref place = plan.tensors[static_cast<std::size_t>(id)].place;
@@ -25,7 +25,7 @@ TransferCosts costs_of(const Operator& op, const Plan& plan, const PlatformView&
   };
   TransferCosts costs;
   costs.burst_bytes = platform.burst_bytes;
-  costs.links.fill(platform.external);
+  costs.links.fill(platform.program);
   costs.links[static_cast<std::size_t>(base::TensorClass::kIfmap)] = link(op.inputs.at(0));
   costs.links[static_cast<std::size_t>(base::TensorClass::kOfmap)] = link(op.outputs.at(0));
   return costs;
@@ -59,6 +59,9 @@ PlannedOperator OperatorPlanner::run() {
   PlannedOperator planned;
   if (forced_.runner == Runner::kAlias) {
     fail(forced_.place, "only a reshape can be an alias, whose output shares its input's bytes");
+  }
+  if (forced_.runner == Runner::kHost && !forced_.mapping.is_null()) {
+    fail(forced_.place, "runner: host takes no mapping; leave one of them out");
   }
   if (!on_an_engine(planned)) {
     on_the_host(planned);

@@ -14,18 +14,27 @@
 
 namespace milliwatt::dataflows {
 
+/// Bytes that the offset of an mw_ref reaches.
+constexpr std::uint64_t kAddressable = std::uint64_t{1} << 32;
+
 /// What the planner sees of a platform.
 struct PlatformView {
   /// In order of preference; the first that does not refuse an operator runs it.
   std::vector<const EngineModel*> engines;
   std::uint64_t sram_bytes = 0;
   std::uint64_t sram_granule = 1;  ///< sizes of SRAM that are possible are multiples of this
+  std::uint64_t sram_most = kAddressable;  ///< the largest size that is possible
   std::uint64_t external_bytes = 0;
+  std::uint64_t external_most = kAddressable;
+  /// What the program leaves of external memory is not known yet: tensors may lie at any address
+  /// there, and whether they fit is judged later.
+  bool external_is_open = false;
   std::uint64_t program_bytes = 0;  ///< of the external memory, not free for tensors
   /// Why no tensor can live in external memory; empty: they can.
   std::string external_refuses;
   LinkCost sram;
   LinkCost external;
+  LinkCost program;  ///< of the memory with the program, in which constants lie
   std::uint32_t burst_bytes = 64;
 };
 

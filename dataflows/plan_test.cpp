@@ -100,6 +100,7 @@ TEST(Plan, TransfersCostWhatTheMemoryOfTheirTensorCosts) {
   PlatformView platform = platform_of({&engine});
   platform.sram = {1, 2};
   platform.external = {30, 40};
+  platform.program = {500, 600};
   platform.burst_bytes = 32;
   const auto ifmap_and_ofmap = [&](std::uint64_t sram) {
     platform.sram_bytes = sram;
@@ -111,7 +112,8 @@ TEST(Plan, TransfersCostWhatTheMemoryOfTheirTensorCosts) {
   // t0 takes the SRAM, t1 does not fit beside it, t2 does once t0 is dead.
   EXPECT_EQ(ifmap_and_ofmap(127), (std::pair{30.0, 1.0}));
   EXPECT_EQ(ifmap_and_ofmap(0), (std::pair{30.0, 30.0}));
-  EXPECT_EQ(engine.costs().link(base::TensorClass::kWeights).cycles_per_byte, 40.0);
+  EXPECT_EQ(engine.costs().link(base::TensorClass::kWeights).cycles_per_byte, 600.0);
+  EXPECT_EQ(engine.costs().link(base::TensorClass::kParameters).cycles_per_burst, 500.0);
   EXPECT_EQ(engine.costs().burst_bytes, 32u);
 }
 
@@ -227,6 +229,16 @@ TEST(ForcedMapping, GoesToTheEngineAndNotToTheHost) {
   EXPECT_THAT(refusals(three_pools(), platform_of({&engine}), forced_to(0, std::nullopt, mapping)),
               ::testing::ElementsAre("plan.yaml:4:7: operators.m: the host runs it, whose software "
                                      "kernels have no parameters; no engine does: not a"));
+}
+
+TEST(ForcedMapping, AndTheHostExcludeEachOther) {
+  const NamedEngine engine{{"b"}};
+  for (const std::size_t op : {0U, 1U}) {
+    EXPECT_THAT(refusals(three_pools(), platform_of({&engine}),
+                         forced_to(op, Runner::kHost, base::YamlNode::map())),
+                ::testing::ElementsAre("plan.yaml:3:5: operators.o: runner: host takes no mapping; "
+                                       "leave one of them out"));
+  }
 }
 
 TEST(ForcedPlan, ListsEverythingThatCannotBe) {

@@ -153,7 +153,10 @@ TEST(PlanFile, ReportsEveryFaultThatShowsWithoutANetwork) {
 }
 
 TEST(PlanFile, IsRefusedWhereTheMappingDoesNotFit) {
-  const Graph graph = small_graph();
+  Graph graph = small_graph();
+  graph.tensors[0].shape = {1, 10, 10, 3};
+  graph.tensors[2].shape = {1, 8, 8, 5};
+  graph.tensors[3].shape = {1, 320};
   const auto message = [&](std::int64_t input_buffer, const std::string& mapping) {
     const Platform platform = parse_platform(
         "accelerator: {kind: systolic, input_buffer: " + std::to_string(input_buffer) + " B}\n",
@@ -165,11 +168,57 @@ TEST(PlanFile, IsRefusedWhereTheMappingDoesNotFit) {
     }
     return std::string{};
   };
-  // One row of two outputs looks at 3 x 4 pixels of 3 channels; both at 4 x 4.
-  EXPECT_EQ(message(72, "{tile_h: 2}"), "") << "a tile of 2 x 1 looks at 4 x 3 x 3 bytes: 36";
-  EXPECT_EQ(message(96, "{tile_h: 2, tile_w: 2}"), "");
-  EXPECT_THAT(message(64, "{tile_h: 2, tile_w: 3}"), "");
+  // A tile of 2 x 4 looks at 4 x 6 pixels of 3 channels, 72 bytes; one of 8 x 8 at all 300.
+  EXPECT_EQ(message(72, "{tile_h: 2, tile_w: 4}"), "");
+  EXPECT_EQ(message(300, "{tile_h: 8, tile_w: 8}"), "");
+  const std::string small = message(71, "{tile_h: 2, tile_w: 4}");
+  EXPECT_THAT(small, HasSubstr("plan.yaml:3:14: operators.conv.mapping: no room for "));
+  EXPECT_THAT(small, HasSubstr("accelerator.input_buffer: 71 B -> at least 72 B (1 byte more)"));
+  EXPECT_THAT(message(299, "{tile_h: 8, tile_w: 8}"),
+              HasSubstr("accelerator.input_buffer: 299 B -> at least 300 B (1 byte more)"));
   EXPECT_THAT(message(96, "{tile_w: two}"), HasSubstr("plan.yaml:3:23: operators.conv.mapping"));
+}
+
+/// What a platform with this external memory says of a plan; empty when all fits.
+std::string refusal_with(const std::string& memory, const std::string& plan) {
+  const Graph graph = small_graph();
+  const Platform platform =
+      parse_platform("memory: {external: {kind: octal_psram, size: 8 MiB}" + memory + "}\n", "p");
+  const dataflows::ForcedPlan forced = read(plan, graph);
+  try {
+    program_for(platform, graph, plan_for(platform, graph, forced), forced);
+  } catch (const base::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(PlanFile, PlacesOffChipAreJudgedByTheRealSize) {
+  const auto at = [](std::uint64_t offset) {
+    return "tensors: {image: {memory: external, offset: " + std::to_string(offset) + " B}}";
+  };
+  // The image takes one unit of 64 bytes at the end of 8 MiB, which a flash leaves whole.
+  const std::string flash = ", flash: {kind: qspi_nor}";
+  EXPECT_EQ(refusal_with(flash, at((8 << 20) - 64)), "");
+  EXPECT_THAT(
+      refusal_with(flash, at(8 << 20)),
+      HasSubstr("tensor 0 (image) takes 64 bytes at offset 8388608 and ends 64 bytes behind "
+                "the 8 MiB of external memory; possible is an offset of at most 8388544 B, "
+                "or memory.external.size: 8 MiB -> at least "));
+  // Without one, the program lies before the tensors and the bus has addresses for 1536 MiB.
+  EXPECT_THAT(refusal_with("", at((8 << 20) - 64)),
+              HasSubstr("; possible is an offset of at most "));
+  for (const std::uint64_t offset : {4294967232U, 4000000000U, 1610612736U}) {
+    for (const std::string& memory : {std::string{}, flash}) {
+      const std::string far = refusal_with(memory, at(offset));
+      EXPECT_THAT(far, HasSubstr("possible is an offset of at most 8"));
+      EXPECT_THAT(far, ::testing::Not(HasSubstr("memory.external.size"))) << "no bus has so much";
+    }
+  }
+  EXPECT_THAT(refusal_with(flash, at(1610612736U - 64)),
+              HasSubstr("memory.external.size: 8 MiB -> at least 1536 MiB"));
+  EXPECT_THAT(refusal_with("", "tensors: {image: {memory: sram, offset: 512 MiB}}"),
+              ::testing::Not(HasSubstr("memory.sram.size")));
 }
 
 }  // namespace

@@ -16,9 +16,6 @@
 namespace milliwatt::sim {
 namespace {
 
-/// Bytes that an offset into a region reaches.
-constexpr std::uint64_t kAddressable = std::uint64_t{1} << 32;
-
 /// Arbitration of a burst: offered in one cycle, decided in the next.
 constexpr double kDecisionCycles = 1;
 
@@ -59,18 +56,17 @@ dataflows::LinkCost sram_cost(const Platform& platform) {
           std::max(bus / way.narrow, sram / (platform.sram.width_bytes * platform.sram.banks))};
 }
 
-/// Of the memory with the weights, which is what most off-chip bytes are.
-dataflows::LinkCost external_cost(const Platform& platform) {
+/// Of an off-chip memory with a clock of its own.
+dataflows::LinkCost off_chip_cost(const Platform& platform, const memory::ExternalConfig& config,
+                                  const std::optional<std::int64_t>& its_clock) {
   const double bus = clock_ratio(platform, platform.clocks.bus);
-  const double external =
-      clock_ratio(platform, platform.flash ? platform.clocks.flash : platform.clocks.external);
-  const memory::ExternalConfig& memory = platform.flash ? *platform.flash : *platform.external;
-  const memory::BurstCost cost = memory.cost();
-  const Way way = way_to(platform, memory.port_width());
-  return {way.pieces * ((kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
-                        static_cast<double>(cost.latency) * external),
-          std::max(bus / way.narrow,
-                   external * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
+  const double clock = clock_ratio(platform, its_clock);
+  const memory::BurstCost cost = config.cost();
+  const Way way = way_to(platform, config.port_width());
+  return {
+      way.pieces * ((kDecisionCycles + static_cast<double>(platform.bus.latency)) * bus +
+                    static_cast<double>(cost.latency) * clock),
+      std::max(bus / way.narrow, clock * static_cast<double>(cost.unit_clocks) / cost.unit_bytes)};
 }
 
 /// The program's image must fit its memory, and beside it what tensors live off chip.
@@ -78,18 +74,23 @@ void check_room(const Platform& platform, const workloads::Graph& graph,
                 const dataflows::Plan& plan, std::uint64_t image,
                 const dataflows::ForcedPlan& forced) {
   std::vector<std::string> faults;
-  const auto check = [&](const char* key, std::uint64_t size, std::uint64_t least) {
+  const auto check = [&](const char* key, std::uint64_t size, std::uint64_t least,
+                         std::uint64_t most) {
     if (image > size) {
-      faults.push_back(fmt::format("the program with the network's constants takes {} bytes; {}",
-                                   image, base::enlarge(key, size, least)));
+      faults.push_back(
+          fmt::format("the program with the network's constants takes {} bytes; {}", image,
+                      least > most ? "no memory would do that the bus has addresses for"
+                                   : base::enlarge(key, size, least)));
     }
   };
   dataflows::PlatformView view = view_of(platform);
+  const AddressMap map;
   const std::uint64_t tensors = plan.region_bytes[MW_REGION_EXTERNAL];
   if (platform.flash) {
-    check("memory.flash.size", static_cast<std::uint64_t>(platform.flash->size()), image);
+    check("memory.flash.size", static_cast<std::uint64_t>(platform.flash->size()), image,
+          dataflows::kAddressable - map.flash);
   } else {
-    check("memory.external.size", view.external_bytes, image + tensors);
+    check("memory.external.size", view.external_bytes, image + tensors, view.external_most);
     view.program_bytes = std::min(image, view.external_bytes);
   }
   const bool told = !platform.flash && !faults.empty();
@@ -113,12 +114,17 @@ dataflows::PlatformView view_of(const Platform& platform) {
   view.sram_bytes = static_cast<std::uint64_t>(platform.sram.size);
   view.sram_granule = std::uint64_t{platform.sram.width_bytes} * platform.sram.banks;
   if (!platform.external->writable()) {
-    view.external_refuses =
-        fmt::format("memory.external is a {}, which cannot be written", platform.external->kind());
+    view.external_refuses = fmt::format("memory.external is of kind {}, which cannot be written",
+                                        platform.external->kind());
   }
+  const AddressMap map;
+  view.sram_most = map.engines - map.sram;
   view.external_bytes = static_cast<std::uint64_t>(platform.external->size());
+  view.external_most = map.flash - map.external;
   view.sram = sram_cost(platform);
-  view.external = external_cost(platform);
+  view.external = off_chip_cost(platform, *platform.external, platform.clocks.external);
+  view.program = platform.flash ? off_chip_cost(platform, *platform.flash, platform.clocks.flash)
+                                : view.external;
   view.burst_bytes = platform.shell.burst_bytes;
   return view;
 }
@@ -131,7 +137,7 @@ dataflows::Plan plan_for(const Platform& platform, const workloads::Graph& graph
     model = platform.machine->model();
     view.engines.push_back(model.get());
   }
-  view.external_bytes = kAddressable;  // what is left is known when there is a program
+  view.external_is_open = true;  // what is left is known when there is a program
   return dataflows::make_plan(graph, view, forced);
 }
 

@@ -74,6 +74,26 @@ TEST(View, LinkCostsFollowTheClocks) {
   EXPECT_DOUBLE_EQ(view.external.cycles_per_byte, 4.0 / 2);
 }
 
+TEST(View, ConstantsCostWhatTheMemoryWithTheProgramDoes) {
+  const auto view = [](const std::string& memory) {
+    return view_of(parse_platform("clocks: {system: 100 MHz, external: 50 MHz" + memory, "p"));
+  };
+  const std::string external =
+      "memory: {external: {kind: psram, bytes_per_cycle: 2 B, latency: 9 cycles}";
+  const dataflows::PlatformView alone = view("}\n" + external + "}\n");
+  EXPECT_EQ(alone.program.cycles_per_burst, alone.external.cycles_per_burst);
+  EXPECT_EQ(alone.program.cycles_per_byte, alone.external.cycles_per_byte);
+  const dataflows::PlatformView beside =
+      view(", flash: 25 MHz}\n" + external +
+           ", flash: {kind: psram, bytes_per_cycle: 1 B, latency: 20 cycles}}\n");
+  EXPECT_EQ(beside.external.cycles_per_burst, alone.external.cycles_per_burst);
+  // A cycle of the external memory is 2, one of the flash 4 of the accelerator.
+  EXPECT_DOUBLE_EQ(beside.external.cycles_per_byte, 2.0 / 2);
+  EXPECT_DOUBLE_EQ(beside.program.cycles_per_byte, 4.0 / 1);
+  EXPECT_DOUBLE_EQ(beside.program.cycles_per_burst - beside.external.cycles_per_burst,
+                   20 * 4 - 9 * 2);
+}
+
 /// A pool, a reshape and a softmax of 2x2x4 elements: engine, nobody, host.
 workloads::Graph small_network() {
   workloads::Graph graph;
@@ -136,7 +156,7 @@ TEST(PlanFor, RefusesHomesInAMemoryThatCannotBeWritten) {
     EXPECT_STREQ(
         error.what(),
         "tensor 1 (pooled) of 16 bytes finds no room in 64 B of SRAM, beside what is alive "
-        "from operator 0 to 2; memory.external is a emram, which cannot be written; "
+        "from operator 0 to 2; memory.external is of kind emram, which cannot be written; "
         "memory.sram.size: 64 B -> at least 128 B (64 bytes more)");
   }
 }

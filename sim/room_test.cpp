@@ -106,7 +106,7 @@ TEST(Room, InAReadOnlyMemoryThereIsNoneForTensors) {
   const workloads::Graph graph = network(3);
   Sizes sizes{64, 1 << 20, std::nullopt, "qspi_nor"};
   const std::string message = refusal(graph, sizes);
-  EXPECT_THAT(message, HasSubstr("memory.external is a qspi_nor, which cannot be written"));
+  EXPECT_THAT(message, HasSubstr("memory.external is of kind qspi_nor, which cannot be written"));
   EXPECT_EQ(more_of(message, "memory.external.size"), std::nullopt);
   EXPECT_TRUE(takes_advice(graph, sizes, "memory.sram.size", kSramStep,
                            [](Sizes& s) -> std::int64_t& { return s.sram; }));

@@ -2,7 +2,8 @@
 #include "sim/space_check.h"
 
 #include <algorithm>
-#include <optional>
+#include <cstdint>
+#include <map>
 #include <set>
 
 #include "base/diagnostics.h"
@@ -31,7 +32,12 @@ std::vector<Choice> choices_of(const PointSpace& space) {
   return choices;
 }
 
-/// Asks platform files whether they can be read with some settings.
+/// Of so many points all are tried before a value is said to be good at none of them.
+constexpr std::int64_t kMostPoints = 512;
+
+/// Asks platform files whether they can be read with some settings. Keys may need each other: a
+/// value is good when some point with it is, which is looked for first beside one value of another
+/// axis, then along the fewest faults, then at all points.
 class SpaceCheck {
  public:
   explicit SpaceCheck(const PointSpace& space) : space_{space}, choices_{choices_of(space)} {}
@@ -70,7 +76,7 @@ class SpaceCheck {
     }
   }
 
-  /// By itself, or with one varied value that mends it.
+  /// By itself, or with varied values that mend it.
   void check_platform(const std::string& platform) {
     const Messages faults = faults_of(platform, {});
     if (faults.empty()) {
@@ -79,18 +85,21 @@ class SpaceCheck {
     const bool mended = std::any_of(choices_.begin(), choices_.end(), [&](const Choice& choice) {
       return faults_of(platform, {choice.setting}).empty();
     });
-    if (!mended) {
+    if (!mended && !descends(platform, Messages(space_.axes().size())) &&
+        good_values(platform).empty()) {
       add(faults);
       broken_.insert(platform);
     }
   }
 
-  /// On one of the platforms, alone or beside one value of another axis.
+  /// On one of the platforms, alone or beside values of other axes.
   void check_choice(const Choice& choice) {
     Messages faults;
     for (const std::string& platform : space_.platforms()) {
       const Messages alone = faults_of(platform, {choice.setting});
-      const bool good = broken_.count(platform) > 0 || alone.empty() || pairs(platform, choice);
+      const bool good = broken_.count(platform) > 0 || alone.empty() || pairs(platform, choice) ||
+                        descends(platform, at_its_axis(choice)) ||
+                        good_values(platform).count(choice.setting) > 0;
       if (good) {
         return;
       }
@@ -104,6 +113,75 @@ class SpaceCheck {
       return other.axis != choice.axis &&
              faults_of(platform, {choice.setting, other.setting}).empty();
     });
+  }
+
+  /// A setting for each axis, of which only that of the choice is there.
+  Messages at_its_axis(const Choice& choice) const {
+    Messages settings(space_.axes().size());
+    settings[choice.axis] = choice.setting;
+    return settings;
+  }
+
+  Messages faults_at(const std::string& platform, Messages settings) const {
+    settings.erase(std::remove(settings.begin(), settings.end(), ""), settings.end());
+    return faults_of(platform, settings);
+  }
+
+  /// Whether all faults go when each axis that has no setting yet, in turn, takes the value with
+  /// the fewest.
+  bool descends(const std::string& platform, Messages settings) const {
+    std::size_t least = SIZE_MAX;
+    for (std::size_t axis = 0; axis < settings.size() && least > 0; ++axis) {
+      if (!settings[axis].empty()) {
+        continue;
+      }
+      std::size_t fewest = SIZE_MAX;
+      Messages best = settings;
+      for (const Choice& choice : choices_) {
+        Messages trial = settings;
+        trial[axis] = choice.setting;
+        const std::size_t faults =
+            choice.axis == axis ? faults_at(platform, trial).size() : SIZE_MAX;
+        if (faults < fewest) {
+          fewest = faults;
+          best = trial;
+        }
+      }
+      settings = best;
+      least = fewest;
+    }
+    return least == 0;
+  }
+
+  /// The settings of all good points of a platform whose points are few; of others none.
+  const std::set<std::string>& good_values(const std::string& platform) {
+    const auto [entry, is_new] = good_values_.try_emplace(platform);
+    const std::int64_t points = points_per_platform();
+    for (std::int64_t index = 0; is_new && points <= kMostPoints && index < points; ++index) {
+      const Messages settings = point(index);
+      if (faults_of(platform, settings).empty()) {
+        entry->second.insert(settings.begin(), settings.end());
+      }
+    }
+    return entry->second;
+  }
+
+  std::int64_t points_per_platform() const {
+    std::int64_t points = 1;
+    for (const Axis& axis : space_.axes()) {
+      points *= static_cast<std::int64_t>(axis.values.size());
+    }
+    return points;
+  }
+
+  Messages point(std::int64_t index) const {
+    Messages settings;
+    for (const Axis& axis : space_.axes()) {
+      const auto values = static_cast<std::int64_t>(axis.values.size());
+      settings.push_back(axis.key + "=" + axis.values[static_cast<std::size_t>(index % values)]);
+      index /= values;
+    }
+    return settings;
   }
 
   void add(const Messages& messages) {
@@ -129,6 +207,7 @@ class SpaceCheck {
   const PointSpace& space_;
   std::vector<Choice> choices_;
   std::set<std::string> broken_;
+  std::map<std::string, std::set<std::string>> good_values_;  ///< by platform
   std::set<std::string> seen_;
   base::Diagnostics faults_;
 };

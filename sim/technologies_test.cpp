@@ -4,30 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/scratch_folder.h"
 #include "energy/pricing.h"
 #include "memory/external_kinds.h"
 #include "sim/reprice.h"
 #include "sim/run.h"
+#include "sim/testing/bundled.h"
 
 namespace milliwatt::sim {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// Names, without suffix, of the YAML files of a folder, sorted.
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(MILLIWATT_SOURCE_DIR "/configs/" + folder)) {
-    if (entry.path().extension() == ".yaml") {
-      names.push_back(entry.path().stem().string());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 RunResult run_on(const std::string& platform, const std::string& technology, Level level,
                  const std::string& dataflow = "ws") {
@@ -54,11 +40,11 @@ void expect_all_priced(const RunResult& result, const std::string& technology) {
   }
 }
 
-class EveryTechnology : public testing::TestWithParam<std::string> {};
+class EveryTechnology : public ::testing::TestWithParam<std::string> {};
 
 /// A run throws when an action or a power state has no price; areas alone may be unknown.
 TEST_P(EveryTechnology, PricesEveryComponentOfEveryPlatform) {
-  const std::vector<std::string> platforms = names_in("platforms");
+  const std::vector<std::string> platforms = testing::bundled_names("configs/platforms");
   ASSERT_GE(platforms.size(), 8U);
   for (const std::string& platform : platforms) {
     for (const char* dataflow : {"ws", "os", "is"}) {
@@ -83,7 +69,7 @@ TEST_P(EveryTechnology, PricesEveryKindOfMemory) {
 TEST_P(EveryTechnology, PricesAStoredResultLikeAFreshRun) {
   for (const Level level : {Level::kEstimate, Level::kValues}) {
     const Files fresh = result_files(run_on("systolic_16x16", GetParam(), level));
-    for (const std::string& stored_with : names_in("technologies")) {
+    for (const std::string& stored_with : testing::bundled_names("configs/technologies")) {
       SCOPED_TRACE(stored_with + " at " + level_name(level));
       const base::ScratchFolder folder;
       std::string names;
@@ -97,7 +83,8 @@ TEST_P(EveryTechnology, PricesAStoredResultLikeAFreshRun) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Bundled, EveryTechnology, testing::ValuesIn(names_in("technologies")),
+INSTANTIATE_TEST_SUITE_P(Bundled, EveryTechnology,
+                         ::testing::ValuesIn(testing::bundled_names("configs/technologies")),
                          [](const auto& name) { return "node_" + name.param; });
 
 /// What is on the chip gets cheaper from node to node, what is beside it does not change.

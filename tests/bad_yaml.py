@@ -4,9 +4,10 @@
 
     bad_yaml.py ROOT APP [--update]
 
-NAME.expected holds what `milliwatt check NAME.yaml` prints; for a plan, what `milliwatt run --use-plan`
-does. Files that an editor or git could not keep are made here. Every platform and layer trace is given to
-`milliwatt run` as well: it must leave with 2, say the same, and write nothing. --update writes the .expected files anew and prints what changed.
+NAME.expected holds what `milliwatt check NAME.yaml` prints; for a plan, what `milliwatt run
+--use-plan` does. Files that an editor or git could not keep are made here. Every platform and layer
+trace is given to `milliwatt run` as well: it must leave with 2, say the same, and write nothing.
+--update writes the .expected files anew and prints what changed.
 """
 
 import difflib
@@ -141,7 +142,8 @@ def main():
                 "good_platform.yaml": "accelerator: {rows: 4, columns: 4}\n",
                 "good_trace.yaml": "layer_trace: 1\nname: tiny\n"
                                    "inputs:\n  - {name: a, shape: [1, 4, 4, 2]}\n"
-                                   "layers:\n  - {kind: conv2d, name: conv, filters: 2, kernel: 3}\n"
+                                   "layers:\n"
+                                   "  - {kind: conv2d, name: conv, filters: 2, kernel: 3}\n"
                                    "  - {kind: softmax, name: probabilities}\n"}.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)

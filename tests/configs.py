@@ -24,7 +24,8 @@ def faults_of(root, app, path):
     if ending in BESIDE:
         return []
     if ending not in CHECKED:
-        return [f"{path}: nothing checks a file with this ending; known: {', '.join(CHECKED + BESIDE)}"]
+        known = ", ".join(CHECKED + BESIDE)
+        return [f"{path}: nothing checks a file with this ending; known: {known}"]
     run = subprocess.run([app, "check", path], cwd=root, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, check=False)
     if run.returncode == 0 and run.stdout.startswith(f"{path}: ") and "no faults" in run.stdout:

@@ -46,7 +46,8 @@ class ConfigsTest(unittest.TestCase):
         self.assertEqual(code, 0, out)
 
     def test_a_platform_with_a_fault(self):
-        self.expect_fault("configs/platforms/new.yaml", "bus: {widht: 8 B}\n", "did you mean 'width'")
+        self.expect_fault("configs/platforms/new.yaml", "bus: {widht: 8 B}\n",
+                          "did you mean 'width'")
 
     def test_a_technology_without_a_price(self):
         self.expect_fault("configs/technologies/new.yaml", "name: new\nprimitives: {}\n",
@@ -57,7 +58,8 @@ class ConfigsTest(unittest.TestCase):
                           "'attributes' is missing")
 
     def test_a_network_with_a_fault(self):
-        self.expect_fault("workloads/networks/new.yaml", "layer_trace: 1\nlayers: []\n", "new.yaml:")
+        self.expect_fault("workloads/networks/new.yaml", "layer_trace: 1\nlayers: []\n",
+                          "new.yaml:")
 
     def test_a_network_that_is_no_network(self):
         self.expect_fault("workloads/networks/new.tflite", "nothing", "new.tflite: ")

@@ -7,12 +7,12 @@
                                   every page of docs/
     docs.py examples ROOT APP     every milliwatt command shown in a page runs
 
-An example is a line that begins with "$ " in a ```console block and calls build/release/milliwatt; a
-backslash at its end continues it. A page's commands run one after the other in a scratch folder that
-has the repository's folders. They must leave with 0, or with N in a block opened by ```console exit=N.
-In a block opened by ```console check the text below a command must be its output, where a line "..."
-stands for any lines and "..." at the end of a line for its rest. A block opened by ```yaml file=NAME (or another language) is a file of that name for
-the commands below it.
+An example is a line that begins with "$ " in a ```console block and calls build/release/milliwatt;
+a backslash at its end continues it. A page's commands run one after the other in a scratch folder
+that has the repository's folders. They must leave with 0, or with N in a block opened by
+```console exit=N. In a block opened by ```console check the text below a command must be its
+output, where a line "..." stands for any lines and "..." at the end of a line for its rest. A block
+opened by ```yaml file=NAME (or another language) is a file of that name for the commands below it.
 """
 
 import fnmatch
@@ -43,7 +43,7 @@ def anchor(heading):
 
 
 def targets(root, page, text):
-    """(target as it is written, file it names, heading it names) of every relative link of a page."""
+    """(target as it is written, file it names, heading it names) of a page's relative links."""
     prose = BLOCK.sub("", text)
     for target in LINK.findall(prose) + SOURCE_OF_IMAGE.findall(prose):
         if not re.match(r"[a-z]+:", target):
@@ -116,7 +116,7 @@ def line_pattern(line):
 
 
 def agrees(shown, printed):
-    """Whether the printed text is the shown one, where "..." stands for lines or the rest of one."""
+    """Whether the printed text is the shown one, where "..." stands for lines or a line's rest."""
     pattern = "".join(map(line_pattern, shown.rstrip("\n").split("\n")))
     return re.fullmatch(pattern + r"\n*", printed.rstrip("\n") + "\n") is not None
 
@@ -142,7 +142,7 @@ def scratch(root, app, folder):
 
 
 def run_page(page, text, folder):
-    """Writes the files of a page and runs its examples, in their order: the fault or None of each."""
+    """Writes the files of a page and runs its examples in order: the fault or None of each."""
     for language, options, body in BLOCK.findall(text):
         if file_of(options):
             with open(os.path.join(folder, file_of(options)), "w", encoding="utf-8") as file:

@@ -33,7 +33,8 @@ class LinksTest(unittest.TestCase):
             return list(docs.link_faults(root, "page.md", text))
 
     def test_good_links(self):
-        self.assertEqual(self.faults("[a](page.md) [b](page.md#title-one-two) [c](https://x.y/z)"), [])
+        page = "[a](page.md) [b](page.md#title-one-two) [c](https://x.y/z)"
+        self.assertEqual(self.faults(page), [])
 
     def test_dead_links(self):
         self.assertEqual(len(self.faults("[a](other.md)")), 1)
@@ -47,7 +48,8 @@ class LinksTest(unittest.TestCase):
 
     def test_lonely_pages(self):
         pages = {"README.md": "[a](docs/a.md) [m](docs/models/)", "docs/a.md": "[a](#a) [c](c.md)",
-                 "docs/b.md": "[b](b.md)", "docs/c.md": "", "docs/models/d.md": "", "tools/e.md": ""}
+                 "docs/b.md": "[b](b.md)", "docs/c.md": "", "docs/models/d.md": "",
+                 "tools/e.md": ""}
         self.assertEqual(list(docs.lonely_pages("/root", pages)), ["docs/b.md: no page leads here"])
 
 
@@ -57,7 +59,8 @@ class TestNamesTest(unittest.TestCase):
         return list(docs.test_faults("page.md", text, {"Bus.Serves", "Bus.Waits"}))
 
     def test_known_names(self):
-        self.assertEqual(self.faults("`Bus.Serves`, `Bus.*`, `*.Waits`, `bus.width`, `README.md`"), [])
+        page = "`Bus.Serves`, `Bus.*`, `*.Waits`, `bus.width`, `README.md`"
+        self.assertEqual(self.faults(page), [])
 
     def test_unknown_names(self):
         self.assertEqual(self.faults("`Bus.Server`"), ["page.md: there is no test Bus.Server"])
@@ -95,7 +98,8 @@ class ExamplesTest(unittest.TestCase):
         self.assertIn("left with 1, not 2", checked)
 
     def test_output_is_compared_where_asked(self):
-        listed, checked = self.run_with("echo first; echo last and more; [ $1 = list ] || exit 2", PAGE)
+        listed, checked = self.run_with(
+            "echo first; echo last and more; [ $1 = list ] || exit 2", PAGE)
         self.assertIsNone(listed)
         self.assertIn("shown:", checked)
 

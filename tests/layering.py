@@ -5,8 +5,8 @@
     layering.py ROOT
 
 A file may include its own room and every room on a lower floor. Below sim/ only files named *_tlm*
-and memory/kernel.* may see SystemC, be it through another header. abi/ is freestanding C. Each fault
-is reported once, at the include that brings it in.
+and memory/kernel.* may see SystemC, be it through another header. abi/ is freestanding C. Each
+fault is reported once, at the include that brings it in.
 """
 
 import os

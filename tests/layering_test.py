@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Plants faults in small source trees and sees each of them caught by layering.py, and nothing else."""
+"""Plants faults in small source trees and sees layering.py catch each of them, and nothing else."""
 
 import os
 import tempfile

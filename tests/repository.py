@@ -12,8 +12,8 @@ NOT_OURS = {"build", "out", ".git"}
 def files(root, *endings):
     """Paths, relative to root and sorted, of the files that belong to the repository.
 
-    Inside a git checkout: what is tracked or about to be; elsewhere (a source archive, the tree of a
-    self test): everything but build products.
+    Inside a git checkout: what is tracked or about to be; elsewhere (a source archive, the tree of
+    a self test): everything but build products.
     """
     if os.path.exists(os.path.join(root, ".git")):
         listing = subprocess.run(

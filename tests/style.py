@@ -11,6 +11,8 @@ import sys
 import repository
 
 MAX_LINES = 500
+# Of Python and scripts; clang-format holds C++ to the same.
+MAX_COLUMNS = 100
 SCRIPT = re.compile(r"^(tools/[^.]+|\.ci/run)$")
 # Split in two, so that this file does not accuse itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
@@ -22,7 +24,8 @@ NO_TEXT = (".svg", ".npy", ".tflite", ".bin", ".png")
 CODE_RULES = [
     ("a library neither prints nor exits",
      re.compile(r"^(?!app/|tests/|.*_(test|bench)\.).*\.(h|c|cpp)$"),
-     re.compile(r"\bstd::(cout|cerr|clog|exit|abort)\b|(?<![\w.>:])(f?printf|puts|exit|abort)\s*\(")),
+     re.compile(r"\bstd::(cout|cerr|clog|exit|abort)\b"
+                r"|(?<![\w.>:])(f?printf|puts|exit|abort)\s*\(")),
     ("a static or global sc_time stores ticks of a resolution that may change",
      re.compile(r"\.(h|cpp)$"),
      re.compile(r"^(static|inline|constexpr|const)\b[^(]*\bsc_time\s+\w+\s*([={;]|\(\d)")),
@@ -40,6 +43,8 @@ def line_faults(path, number, line):
         yield f"{path}:{number}: a path of one machine"
     if line != line.rstrip():
         yield f"{path}:{number}: blanks at the end of the line"
+    if (path.endswith(".py") or SCRIPT.match(path)) and len(line) > MAX_COLUMNS:
+        yield f"{path}:{number}: {len(line)} columns, more than {MAX_COLUMNS}"
     code = line.split("//")[0]
     for what, where, pattern in CODE_RULES:
         if where.search(path) and pattern.search(code):

@@ -32,6 +32,13 @@ class StyleTest(unittest.TestCase):
         self.expect("base/a.h", HEAD + "\n" * 499)
         self.expect("base/a.h", HEAD + "\n" * 500, "501 lines")
 
+    def test_the_limit_of_columns_from_both_sides(self):
+        head = "# SPDX-License-Identifier: Apache-2.0\n"
+        for path in ("tests/a.py", "tools/a", ".ci/run"):
+            self.expect(path, head + "x" * 100 + "\n")
+            self.expect(path, head + "x" * 101 + "\n", "101 columns")
+        self.expect("docs/a.md", "x" * 101 + "\n")
+
     def test_a_library_neither_prints_nor_exits(self):
         self.expect("sim/a.cpp", HEAD + "  std::cout << 1;\n", "neither prints")
         self.expect("sim/a.cpp", HEAD + "  exit(1);\n", "neither prints")

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/testing/random_plan.h"
 
+#include <algorithm>
+#include <random>
+
 #include "base/error.h"
 #include "sim/prepare.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the data set: twelve kinds of glyphs as strokes, distorted and noisy, 16 x 16 grey values."""
+"""Draws the data set: twelve kinds of glyphs as strokes, distorted, noisy, 16 x 16 grey values."""
 
 import numpy as np
 

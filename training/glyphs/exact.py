@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arithmetic that gives the same bits on every machine.
 
-IEEE 754 fixes the results of + - * / and sqrt, not the order in which a library adds many numbers. So
-every long sum here is exact: its terms are first rounded to integers so small that no partial sum needs
-more than the 53 bits of a float64. Then order, threads, fused multiply-add and the BLAS do not matter.
-Functions whose last bit depends on the library (exp, sin, log) are not used at all.
+IEEE 754 fixes the results of + - * / and sqrt, not the order in which a library adds many numbers.
+So every long sum here is exact: its terms are first rounded to integers so small that no partial
+sum needs more than the 53 bits of a float64. Then order, threads, fused multiply-add and the BLAS
+do not matter. Functions whose last bit depends on the library (exp, sin, log) are not used at all.
 """
 
 import math

@@ -119,8 +119,8 @@ class BytesTest(unittest.TestCase):
 
     def test_training(self):
         layers = model.network(len(draw.NAMES))
-        model.train(layers, lambda epoch: draw.data_set(1, f"short {epoch}", 120), 1, 2, 40, 0.004, 1e-4,
-                    lambda text: None)
+        model.train(layers, lambda epoch: draw.data_set(1, f"short {epoch}", 120), 1, 2, 40, 0.004,
+                    1e-4, lambda text: None)
         found = digest(np.concatenate([layer.weights.ravel() for layer in model.trained(layers)]))
         self.assertEqual(found, TRAINED)
 

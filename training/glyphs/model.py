@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network in float64: forwards, backwards, and a training loop.
 
-Images are N x height x width x channels. Weights have the shapes of docs/layer-trace.md: filters x height
-x width x channels, 1 x height x width x channels for a depthwise convolution, units x depth.
+Images are N x height x width x channels. Weights have the shapes of docs/layer-trace.md: filters x
+height x width x channels, 1 x height x width x channels for a depthwise convolution, units x depth.
 """
 
 import math
@@ -92,7 +92,7 @@ class Conv(Layer):
         rows = dy.reshape(-1, dy.shape[-1])
         weights = exact.product(self.columns.T, rows).T.reshape(self.weights.shape)
         if self.window.kernel > 1:
-            return weights, None  # only the first layer has a wide kernel, and nothing lies before it
+            return weights, None  # only the first layer has a wide kernel; nothing lies before it
         return weights, exact.product(rows, self.matrix().T).reshape(self.x.shape)
 
 
@@ -198,8 +198,9 @@ def shares(logits):
 
 
 def train(layers, images_of, seed, epochs, batch, rate, decay, tell):
-    """Minimizes the cross entropy; the rate falls linearly to zero. `images_of` gives the images (uint8)
-    and labels of an epoch, always as many; when they are new each time, nothing can be learnt by heart."""
+    """Minimizes the cross entropy; the rate falls linearly to zero. `images_of` gives the images
+    (uint8) and labels of an epoch, always as many; when they are new each time, nothing can be
+    learnt by heart."""
     draws = exact.Draws(seed, "training")
     for layer in trained(layers):
         layer.start(draws)

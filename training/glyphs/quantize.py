@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """From float to int8 by the conventions of TensorFlow Lite, and the network in integers.
 
-Weights: symmetric, one scale per output channel in convolutions, one for all in a dense layer. Activations:
-one scale and zero point per tensor, from the smallest and largest value over calibration images. Biases:
-int32 in steps of input scale x weight scale. The integer network below is written from the arithmetic in
-docs/networks.md and shares nothing with milliwatt's kernels: it is a second opinion.
+Weights: symmetric, one scale per output channel in convolutions, one for all in a dense layer.
+Activations: one scale and zero point per tensor, from the smallest and largest value over
+calibration images. Biases: int32 in steps of input scale x weight scale. The integer network below
+is written from the arithmetic in docs/networks.md and shares nothing with milliwatt's kernels: it
+is a second opinion.
 """
 
 import math
@@ -32,7 +33,8 @@ class Quantized:
         shape = [1] * layer.weights.ndim
         shape[layer.channel_axis] = -1
         real = self.scales.astype(np.float64)
-        self.weights = np.clip(np.rint(layer.weights / real.reshape(shape)), -127, 127).astype(np.int8)
+        steps = np.rint(layer.weights / real.reshape(shape))
+        self.weights = np.clip(steps, -127, 127).astype(np.int8)
         self.bias = np.rint(layer.bias / (real * np.float64(self.scale_in))).astype(np.int32)
 
     def multipliers(self):
@@ -72,8 +74,8 @@ def whole_multiplier(real):
 
 
 def requantized(sums, mantissa, exponent):
-    """x * mantissa * 2^(exponent - 31): rounded once in the high multiply (ties up), once in the shift
-    behind it (ties away from zero)."""
+    """x * mantissa * 2^(exponent - 31): rounded once in the high multiply (ties up), once in the
+    shift behind it (ties away from zero)."""
     product = (sums << max(exponent, 0)) * mantissa
     high = (product + (1 << 30)) >> 31
     shift = max(-exponent, 0)
@@ -119,4 +121,5 @@ def forward(whole, stored):
 
 
 def forward_all(whole, stored, chunk=100):
-    return np.concatenate([forward(whole, stored[i:i + chunk]) for i in range(0, len(stored), chunk)])
+    starts = range(0, len(stored), chunk)
+    return np.concatenate([forward(whole, stored[i:i + chunk]) for i in starts])

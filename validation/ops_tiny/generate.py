@@ -13,7 +13,8 @@ import sys
 CASES = [
     "conv_mult_2m8_ties", "conv_batch3", "conv_3x3_dil2x3_valid", "conv_groups2", "conv_i4w_1x1",
     "conv_relu_n1_1", "dw_mult3_s2", "dw_kernel_gt_input", "fc_mult_2m9_ties", "fc_relu6", "fc_i4w",
-    "fc_i16x8_batch3_nobias", "avg_3x3_s2_same", "max_3x2_s1x2_relu", "add_bcast_scalar", "add_relu",
+    "fc_i16x8_batch3_nobias", "avg_3x3_s2_same", "max_3x2_s1x2_relu", "add_bcast_scalar",
+    "add_relu",
     "softmax_10", "softmax_i8_i16", "sub_bcast_relu6", "mul_bcast_se", "maximum", "relu_req",
     "leaky_relu", "hardswish", "logistic_a", "logistic_i16_scale", "tanh_a", "mean_hw", "sum_hw",
     "pad_c", "concat_c", "strided_slice", "transpose_2d", "resize_nn_2x", "resize_bilinear",
@@ -32,8 +33,8 @@ def tensor(folder, case, entry, inputs, outputs):
     yield f"        type: {entry['type'].lower()}"
     yield f"        shape: [{', '.join(map(str, entry['shape']))}]"
     # Scales as the bits of float32, because decimal digits could round differently.
-    yield f"        scale_bits: [{', '.join(entry.get('scale_f32_hex', []))}]".replace("[", "['").replace(
-        "]", "']").replace(", ", "', '") if entry.get("scale_f32_hex") else "        scale_bits: []"
+    scales = ", ".join(f"'{bits}'" for bits in entry.get("scale_f32_hex") or [])
+    yield f"        scale_bits: [{scales}]"
     yield f"        zero_point: {entry.get('zero_point', [0])[0]}"
     yield f"        dimension: {entry.get('quantized_dimension', 0)}"
     index = entry["index"]
@@ -62,8 +63,8 @@ def main():
         print(f"  - name: {name}")
         print(f"    operator: {case['op']}")
         for key in ("padding", "strideH", "strideW", "dilationHFactor", "dilationWFactor",
-                    "filterHeight", "filterWidth", "fusedActivationFunction", "beta", "alpha", "axis",
-                    "adjY", "cellClip"):
+                    "filterHeight", "filterWidth", "fusedActivationFunction", "beta", "alpha",
+                    "axis", "adjY", "cellClip"):
             if key in options:
                 print(f"    {key}: {int(options[key]) if key == 'adjY' else options[key]}")
         print(f"    operands: [{', '.join(map(str, case['op_inputs']))}]")

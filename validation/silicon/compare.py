@@ -85,7 +85,8 @@ def energy_shares(row):
 
 def cause_shares(row):
     """Percent of the cycles by cause, "53/6/36/2/3"."""
-    return "/".join(f"{100 * int(row[f'cycles_{cause}']) / int(row['cycles']):.0f}" for cause in CAUSES)
+    shares = (100 * int(row[f"cycles_{cause}"]) / int(row["cycles"]) for cause in CAUSES)
+    return "/".join(f"{share:.0f}" for share in shares)
 
 
 def percent_of_energy(row, part):
@@ -152,7 +153,8 @@ def check(text):
     shown = split_page()[1]
     if shown == "\n" + text:
         return 0
-    sys.stdout.writelines(difflib.unified_diff(shown.splitlines(True), ("\n" + text).splitlines(True),
+    sys.stdout.writelines(difflib.unified_diff(shown.splitlines(True),
+                                               ("\n" + text).splitlines(True),
                                                "docs/silicon.md", "milliwatt"))
     print("refresh the page: validation/silicon/compare.py build/release/milliwatt --write")
     return 1
@@ -160,7 +162,8 @@ def check(text):
 
 def check_figures():
     """Every figure of measured.csv stands so in the file it was taken from."""
-    folder = os.environ.get("MILLIWATT_REFERENCE") or os.path.join(ROOT, "..", "shared", "reference")
+    beside = os.path.join(ROOT, "..", "shared", "reference")
+    folder = os.environ.get("MILLIWATT_REFERENCE") or beside
     path = os.path.join(folder, "mlperf-tiny", "measured", "mlperf_tiny_results.csv")
     if not os.path.exists(path):
         print("skipped: there is no reference data")
@@ -172,7 +175,8 @@ def check_figures():
     faults = 0
     for row in measured():
         source = truth[tuple(row[key] for key in keys)]
-        for column, of_source in (("latency_ms",) * 2, ("energy_uJ",) * 2, ("clock_MHz", "freq_mhz")):
+        for column, of_source in (("latency_ms",) * 2, ("energy_uJ",) * 2,
+                                  ("clock_MHz", "freq_mhz")):
             if float(row[column]) != float(source[of_source]):
                 print(f"{row['system']}, {row['network']}, {column}: {row[column]}, "
                       f"not {source[of_source]}")
