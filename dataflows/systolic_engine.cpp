@@ -204,16 +204,23 @@ std::string SystolicEngine::misfit_of(const Convolution& convolution,
   if (!candidates(convolution, parameters).empty()) {
     return {};
   }
-  std::string free;
+  const auto some = [&](const base::YamlNode& map) {
+    return !candidates(convolution, schema.read(map)).empty();
+  };
+  std::string enough;  // to leave one of these
+  std::string alone;   // these fit with nothing
   for (std::size_t i = 0; i < forced.entries.size(); ++i) {
+    const std::string& key = forced.entries[i].key;
     base::YamlNode others = forced;
     others.entries.erase(others.entries.begin() + static_cast<std::ptrdiff_t>(i));
-    if (!candidates(convolution, schema.read(others)).empty()) {
-      free += (free.empty() ? "" : " or ") + forced.entries[i].key;
-    }
+    base::YamlNode only = forced;
+    only.entries = {forced.entries[i]};
+    enough += some(others) ? (enough.empty() ? "" : " or ") + key : "";
+    alone += some(only) ? "" : (alone.empty() ? "" : " and ") + key;
   }
+  const std::string& named = enough.empty() ? alone : enough;
   return misfit(convolution, parameters.applied_to(kSmallest), shape_) + "; or leave " +
-         (free.empty() ? "several parameters" : free) + " to the planner";
+         (named.empty() ? "more than one of its parameters" : named) + " to the planner";
 }
 
 std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convolution,

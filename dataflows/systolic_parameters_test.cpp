@@ -81,6 +81,9 @@ TEST(ForcedMapping, ThatDoesNotFitSaysByHowMuchAndWhatHelps) {
   EXPECT_EQ(refusal(shape, "{tile_h: 2, filter_tile: 5}"),
             "plan:1:1: filter_tile is 5, possible are 1 .. 4; or leave filter_tile to the "
             "planner");
+  EXPECT_EQ(refusal(shape, "{tile_h: 2, filter_tile: 5, fold_taps: 5}"),
+            "plan:1:1: filter_tile is 5, possible are 1 .. 4; fold_taps is 5, possible are 1 .. 4; "
+            "or leave filter_tile and fold_taps to the planner");
   EXPECT_EQ(refusal(shape, "{fold_taps: 4}"), "");
   EXPECT_EQ(refusal(shape, "{fold_taps: 5}"),
             "plan:1:1: fold_taps is 5, possible are 1 .. 4; or leave fold_taps to the planner");
