@@ -34,14 +34,29 @@ class ExactArray {
   virtual bool done() const = 0;
 
   /// Of the whole fold, once it is done.
-  virtual const FoldCounts& counts() const = 0;
+  const FoldCounts& counts() const { return counts_; }
   /// [output of a column][column], as output_cycle() names them.
-  virtual const std::vector<std::int32_t>& sums() const = 0;
+  const std::vector<std::int32_t>& sums() const { return sums_; }
   /// Cycle in which each of sums() left; filled only when recording.
-  virtual const std::vector<base::Cycles>& output_cycles() const = 0;
-  virtual void record_cycles(bool on) = 0;
+  const std::vector<base::Cycles>& output_cycles() const { return output_cycles_; }
+  void record_cycles(bool on) { recording_ = on; }
   /// What the registers hold after counts().cycles cycles.
   virtual PeRegisters registers(std::int32_t row, std::int32_t column) const = 0;
+
+ protected:
+  /// Forgets the fold before; `outputs` sums will leave.
+  void restart(const ArrayOperands& fold, std::int64_t outputs) {
+    fold_ = fold;
+    counts_ = {};
+    sums_.resize(static_cast<std::size_t>(outputs));
+    output_cycles_.resize(recording_ ? sums_.size() : 0);
+  }
+
+  bool recording_ = false;
+  ArrayOperands fold_;
+  FoldCounts counts_;
+  std::vector<std::int32_t> sums_;
+  std::vector<base::Cycles> output_cycles_;
 };
 
 std::unique_ptr<ExactArray> exact_array(Dataflow dataflow, ArraySize size,

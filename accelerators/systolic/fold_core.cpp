@@ -6,32 +6,22 @@ namespace milliwatt::systolic {
 ArrayOperands array_operands(Dataflow dataflow, const FoldOperands& fold) {
   ArrayOperands array;
   array.use = dataflows::array_use(dataflow, fold.pixels, fold.taps, fold.filters);
-  switch (dataflow) {
-    case Dataflow::kWeightStationary:
-      array.left = fold.streams;
-      array.left_row = 1;
-      array.left_step = fold.pitch;
-      array.top = fold.weights;
-      array.top_row = fold.filters;
-      array.top_column = 1;
-      break;
-    case Dataflow::kOutputStationary:
-      array.left = fold.streams;
-      array.left_row = fold.pitch;
-      array.left_step = 1;
-      array.top = fold.weights;
-      array.top_row = fold.filters;
-      array.top_column = 1;
-      break;
-    case Dataflow::kInputStationary:
-      array.left = fold.weights;
-      array.left_row = fold.filters;
-      array.left_step = 1;
-      array.top = fold.streams;
-      array.top_row = 1;
-      array.top_column = fold.pitch;
-      break;
+  if (dataflow == Dataflow::kInputStationary) {
+    array.left = fold.weights;
+    array.left_row = fold.filters;
+    array.left_step = 1;
+    array.top = fold.streams;
+    array.top_row = 1;
+    array.top_column = fold.pitch;
+    return array;
   }
+  const bool rows_are_pixels = dataflow == Dataflow::kOutputStationary;
+  array.left = fold.streams;
+  array.left_row = rows_are_pixels ? fold.pitch : 1;
+  array.left_step = rows_are_pixels ? 1 : fold.pitch;
+  array.top = fold.weights;
+  array.top_row = fold.filters;
+  array.top_column = 1;
   return array;
 }
 

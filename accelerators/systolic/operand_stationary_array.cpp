@@ -146,8 +146,7 @@ OperandStationaryArray::OperandStationaryArray(ArraySize size, InstructionSet se
       next_output_(size.columns) {}
 
 void OperandStationaryArray::begin(const ArrayOperands& fold) {
-  fold_ = fold;
-  counts_ = {};
+  restart(fold, fold.use.stream * fold.use.columns);
   head_ = 0;
   sum_tag_ = 0;
   top_tags_ = {};
@@ -159,8 +158,6 @@ void OperandStationaryArray::begin(const ArrayOperands& fold) {
   std::fill(stationary_.begin(), stationary_.end(), 0u);
   std::fill(streams_.begin(), streams_.end(), 0u);
   std::fill(sum_tags_.begin(), sum_tags_.end(), ColumnMask{});
-  sums_.resize(static_cast<std::size_t>(fold.use.stream * fold.use.columns));
-  output_cycles_.resize(recording_ ? sums_.size() : 0);
 }
 
 void OperandStationaryArray::advance(base::Cycles limit) {

@@ -19,10 +19,6 @@ class OperandStationaryArray : public ExactArray {
   void begin(const ArrayOperands& fold) override;
   void advance(base::Cycles limit) override;
   bool done() const override { return counts_.outputs == fold_.use.stream * fold_.use.columns; }
-  const FoldCounts& counts() const override { return counts_; }
-  const std::vector<std::int32_t>& sums() const override { return sums_; }
-  const std::vector<base::Cycles>& output_cycles() const override { return output_cycles_; }
-  void record_cycles(bool on) override { recording_ = on; }
   PeRegisters registers(std::int32_t row, std::int32_t column) const override;
 
  private:
@@ -35,18 +31,14 @@ class OperandStationaryArray : public ExactArray {
   void run_window(base::Cycles cycles);
   void count_window(const FoldCounts& before);
 
-  /// Cycles of operands that lie ready in front of the activation registers.
+  /// Cycles of operands that lie ready in front of the registers.
   static constexpr std::int32_t kWindow = 64;
 
   ArraySize size_;
   InstructionSet set_;
-  bool recording_ = false;
   std::int32_t lanes_;  ///< columns rounded up to whole blocks
-  std::int32_t pitch_;  ///< of an stream row: kWindow + lanes_
+  std::int32_t pitch_;  ///< of a row of streams_: kWindow + lanes_
   std::size_t mask_words_;
-
-  ArrayOperands fold_;
-  FoldCounts counts_;
 
   // State of all PEs. A tagged register is one word: the int8 value as 16 bits below a 16-bit tag.
   AlignedVector<std::uint32_t> stationary_;  ///< [row][lane]; tag 1: belongs to the fold
@@ -63,9 +55,7 @@ class OperandStationaryArray : public ExactArray {
   ColumnMask top_tags_{};  ///< operand tags of row 0
   ColumnMask used_columns_{};
 
-  std::vector<std::int32_t> sums_;
   std::vector<std::int64_t> next_output_;  ///< by column: index into sums_
-  std::vector<base::Cycles> output_cycles_;
 };
 
 }  // namespace milliwatt::systolic

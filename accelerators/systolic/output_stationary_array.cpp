@@ -108,8 +108,7 @@ OutputStationaryArray::OutputStationaryArray(ArraySize size, InstructionSet set)
       drains_(lanes_) {}
 
 void OutputStationaryArray::begin(const ArrayOperands& fold) {
-  fold_ = fold;
-  counts_ = {};
+  restart(fold, std::int64_t{fold.use.rows} * fold.use.columns);
   head_ = 0;
   mark_row_ = fold.use.stream == 1 ? 0 : -1;
   first_draining_ = next_draining_ = 0;
@@ -119,8 +118,6 @@ void OutputStationaryArray::begin(const ArrayOperands& fold) {
   std::fill(top_.begin(), top_.end(), 0u);
   std::fill(accumulators_.begin(), accumulators_.end(), 0);
   std::fill(products_.begin(), products_.end(), 0);
-  sums_.resize(static_cast<std::size_t>(fold.use.rows) * fold.use.columns);
-  output_cycles_.resize(recording_ ? sums_.size() : 0);
 }
 
 void OutputStationaryArray::advance(base::Cycles limit) {

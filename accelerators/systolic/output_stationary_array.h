@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -23,10 +22,6 @@ class OutputStationaryArray : public ExactArray {
   bool done() const override {
     return counts_.outputs == std::int64_t{fold_.use.rows} * fold_.use.columns;
   }
-  const FoldCounts& counts() const override { return counts_; }
-  const std::vector<std::int32_t>& sums() const override { return sums_; }
-  const std::vector<base::Cycles>& output_cycles() const override { return output_cycles_; }
-  void record_cycles(bool on) override { recording_ = on; }
   PeRegisters registers(std::int32_t row, std::int32_t column) const override;
 
  private:
@@ -45,12 +40,8 @@ class OutputStationaryArray : public ExactArray {
 
   ArraySize size_;
   InstructionSet set_;
-  bool recording_ = false;
   std::int32_t lanes_;  ///< columns rounded up to whole blocks
   std::int32_t pitch_;  ///< of a row of left_: kWindow + lanes_
-
-  ArrayOperands fold_;
-  FoldCounts counts_;
 
   // Operand registers as shift registers in memory: a shift moves head_ down by one, to the next
   // operands. Tagged (lanes.h).
@@ -67,9 +58,6 @@ class OutputStationaryArray : public ExactArray {
   std::int32_t first_draining_ = 0;
   std::vector<std::int32_t> to_drain_;  ///< by column: rows that have not left
   AlignedVector<std::int32_t> drains_;  ///< by lane: all ones while its column drains
-
-  std::vector<std::int32_t> sums_;
-  std::vector<base::Cycles> output_cycles_;
 };
 
 }  // namespace milliwatt::systolic
