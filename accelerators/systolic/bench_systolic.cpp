@@ -17,11 +17,7 @@ constexpr std::int32_t kStream = 784;
 /// A full array and a stream of kStream elements.
 FoldData fold_of(std::int32_t side, Dataflow dataflow) {
   std::mt19937 random(1);
-  const ArraySize size{side, side};
-  FoldData data =
-      dataflow == Dataflow::kWeightStationary   ? FoldData{size, kStream, side, side, dataflow}
-      : dataflow == Dataflow::kOutputStationary ? FoldData{size, side, kStream, side, dataflow}
-                                                : FoldData{size, side, side, kStream, dataflow};
+  FoldData data = FoldData::of_use({side, side}, {side, side, kStream}, dataflow);
   data.fill(random);
   return data;
 }

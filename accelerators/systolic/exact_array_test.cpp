@@ -118,19 +118,11 @@ TEST_P(EachDataflow, AFoldLeavesNothingBehind) {
   for (int i = 0; i < 100; ++i) {
     FoldData first = FoldData::random(random, GetParam());
     if (i == 0) {
-      const std::int32_t one = 1;
-      first = GetParam() == Dataflow::kWeightStationary ? FoldData{{1, 16}, 63, 1, 1, GetParam()}
-              : GetParam() == Dataflow::kOutputStationary
-                  ? FoldData{{1, 16}, 1, 63, 1, GetParam()}
-                  : FoldData{{1, 16}, one, 1, 63, GetParam()};
+      first = FoldData::of_use({1, 16}, {1, 1, 63}, GetParam());
       first.fill(random);
     }
     const ArraySize size = first.size();
-    FoldData second = GetParam() == Dataflow::kWeightStationary
-                          ? FoldData{size, 40, size.rows, size.columns, GetParam()}
-                      : GetParam() == Dataflow::kOutputStationary
-                          ? FoldData{size, size.rows, 40, size.columns, GetParam()}
-                          : FoldData{size, size.columns, size.rows, 40, GetParam()};
+    FoldData second = FoldData::of_use(size, {size.rows, size.columns, 40}, GetParam());
     second.fill(random);
     auto used = exact_array(GetParam(), size);
     for (const FoldData* data : {&first, &second}) {

@@ -31,13 +31,22 @@ class FoldData {
     const ArraySize size{up_to(40), up_to(random() % 16 == 0 ? kMaxArraySide : 40)};
     const std::int32_t stream = random() % 8 == 0 ? up_to(300) : up_to(40);
     const std::int32_t rows = up_to(size.rows);
-    const std::int32_t columns = up_to(size.columns);
-    FoldData data =
-        dataflow == Dataflow::kWeightStationary   ? FoldData{size, stream, rows, columns, dataflow}
-        : dataflow == Dataflow::kOutputStationary ? FoldData{size, rows, stream, columns, dataflow}
-                                                  : FoldData{size, columns, rows, stream, dataflow};
+    FoldData data = of_use(size, {rows, up_to(size.columns), stream}, dataflow);
     data.fill(random);
     return data;
+  }
+
+  /// The fold that uses the array so; its values are 0.
+  static FoldData of_use(ArraySize size, const ArrayUse& use, Dataflow dataflow) {
+    const auto stream = static_cast<std::int32_t>(use.stream);
+    switch (dataflow) {
+      case Dataflow::kOutputStationary:
+        return {size, use.rows, stream, use.columns, dataflow};
+      case Dataflow::kInputStationary:
+        return {size, use.columns, use.rows, stream, dataflow};
+      default:
+        return {size, stream, use.rows, use.columns, dataflow};
+    }
   }
 
   /// Any values, the extremes often.
