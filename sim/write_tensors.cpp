@@ -7,6 +7,7 @@
 #include "base/csv.h"
 #include "base/error.h"
 #include "workloads/npy.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -15,8 +16,10 @@ using workloads::ElementType;
 
 ElementType element_type(const std::string& name) {
   for (const ElementType type :
-       {ElementType::kInt4, ElementType::kInt8, ElementType::kInt16, ElementType::kInt32,
-        ElementType::kInt64, ElementType::kUint8, ElementType::kFloat32, ElementType::kBool}) {
+       {ElementType::kInt2, ElementType::kInt3, ElementType::kInt4, ElementType::kInt5,
+        ElementType::kInt6, ElementType::kInt7, ElementType::kInt8, ElementType::kInt16,
+        ElementType::kInt32, ElementType::kInt64, ElementType::kUint8, ElementType::kFloat32,
+        ElementType::kBool}) {
     if (name == workloads::element_name(type)) {
       return type;
     }
@@ -24,24 +27,25 @@ ElementType element_type(const std::string& name) {
   throw base::InternalError("a tensor of the unknown type '" + name + "'");
 }
 
-/// NumPy has no 4-bit numbers: each becomes an int8. The low nibble comes first.
-std::vector<std::uint8_t> unpack_int4(const TensorResult& tensor) {
-  std::size_t elements = 1;
+/// NumPy has no numbers below 8 bits: each becomes an int8.
+std::vector<std::uint8_t> unpack(const TensorResult& tensor, int bits) {
+  std::int64_t elements = 1;
   for (const std::int32_t size : tensor.shape) {
-    elements *= static_cast<std::size_t>(size);
+    elements *= size;
   }
   std::vector<std::uint8_t> unpacked;
-  for (std::size_t i = 0; i < elements; ++i) {
-    const int nibble = tensor.bytes.at(i / 2) >> (i % 2 == 0 ? 0 : 4) & 0xF;
-    unpacked.push_back(static_cast<std::uint8_t>(nibble < 8 ? nibble : nibble - 16));
+  for (std::int64_t i = 0; i < elements; ++i) {
+    unpacked.push_back(
+        static_cast<std::uint8_t>(workloads::load_element(tensor.bytes.data(), i, bits)));
   }
   return unpacked;
 }
 
 std::string npy(const TensorResult& tensor) {
   const ElementType type = element_type(tensor.type);
-  return type == ElementType::kInt4
-             ? workloads::format_npy({ElementType::kInt8, tensor.shape, unpack_int4(tensor)})
+  return workloads::is_sub_byte(type)
+             ? workloads::format_npy({ElementType::kInt8, tensor.shape,
+                                      unpack(tensor, workloads::element_bits(type))})
              : workloads::format_npy({type, tensor.shape, tensor.bytes});
 }
 

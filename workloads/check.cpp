@@ -25,16 +25,17 @@ bool shape_fits(const Tensor& tensor) {
 
 bool zero_point_fits(ElementType type, std::int32_t zero_point) {
   switch (type) {
-    case ElementType::kInt4:
-      return zero_point >= -8 && zero_point <= 7;
-    case ElementType::kInt8:
-      return zero_point >= -128 && zero_point <= 127;
     case ElementType::kUint8:
       return zero_point >= 0 && zero_point <= 255;
-    case ElementType::kInt16:
-      return zero_point >= -32768 && zero_point <= 32767;
-    default:
+    case ElementType::kInt32:
+    case ElementType::kInt64:
+    case ElementType::kFloat32:
+    case ElementType::kBool:
       return true;
+    default: {
+      const std::int32_t end = 1 << (element_bits(type) - 1);
+      return zero_point >= -end && zero_point < end;
+    }
   }
 }
 

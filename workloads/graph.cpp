@@ -10,8 +10,18 @@ namespace milliwatt::workloads {
 
 int element_bits(ElementType type) {
   switch (type) {
+    case ElementType::kInt2:
+      return 2;
+    case ElementType::kInt3:
+      return 3;
     case ElementType::kInt4:
       return 4;
+    case ElementType::kInt5:
+      return 5;
+    case ElementType::kInt6:
+      return 6;
+    case ElementType::kInt7:
+      return 7;
     case ElementType::kInt8:
     case ElementType::kUint8:
     case ElementType::kBool:
@@ -27,10 +37,34 @@ int element_bits(ElementType type) {
   throw base::InternalError("element type without a size");
 }
 
+bool is_sub_byte(ElementType type) { return element_bits(type) < 8; }
+
+ElementType integer_type(int bits) {
+  for (const ElementType type :
+       {ElementType::kInt2, ElementType::kInt3, ElementType::kInt4, ElementType::kInt5,
+        ElementType::kInt6, ElementType::kInt7, ElementType::kInt8, ElementType::kInt16,
+        ElementType::kInt32, ElementType::kInt64}) {
+    if (element_bits(type) == bits) {
+      return type;
+    }
+  }
+  throw base::InternalError("no integer type has " + std::to_string(bits) + " bits");
+}
+
 const char* element_name(ElementType type) {
   switch (type) {
+    case ElementType::kInt2:
+      return "int2";
+    case ElementType::kInt3:
+      return "int3";
     case ElementType::kInt4:
       return "int4";
+    case ElementType::kInt5:
+      return "int5";
+    case ElementType::kInt6:
+      return "int6";
+    case ElementType::kInt7:
+      return "int7";
     case ElementType::kInt8:
       return "int8";
     case ElementType::kInt16:

@@ -9,8 +9,14 @@
 
 namespace milliwatt::workloads {
 
+/// kInt2 .. kInt16 are what weights and activations may have; all integers but kUint8 are signed.
 enum class ElementType : std::uint8_t {
+  kInt2,
+  kInt3,
   kInt4,
+  kInt5,
+  kInt6,
+  kInt7,
   kInt8,
   kInt16,
   kInt32,
@@ -20,8 +26,12 @@ enum class ElementType : std::uint8_t {
   kBool
 };
 
-/// Bits of one stored element (4 for kInt4: two per byte, low nibble first).
+/// Bits of one stored element. Elements narrower than a byte are packed (packing.h).
 int element_bits(ElementType type);
+/// Whether elements are narrower than a byte.
+bool is_sub_byte(ElementType type);
+/// The signed integer type of 2 to 8, 16, 32 or 64 bits. Throws InternalError for other widths.
+ElementType integer_type(int bits);
 /// "int8", "float32", ...
 const char* element_name(ElementType type);
 
@@ -55,7 +65,7 @@ struct Tensor {
   std::vector<std::uint8_t> data;
 
   std::int64_t elements() const;
-  /// Stored size: int4 is packed across the whole tensor, the last byte may be half used.
+  /// Stored size: elements are packed across the whole tensor, the last byte may be used in part.
   std::int64_t bytes() const;
 };
 
