@@ -410,7 +410,7 @@ TEST_F(Milliwatt, NotesOfATopologyAreNotesOfTheCheckAndWarningsElsewhere) {
   const Outcome check = run("check '" + file + "'");
   EXPECT_EQ(check.code, 0) << check.err;
   EXPECT_THAT(check.out, StartsWith(file + ": SCALE-Sim topology, no faults\n  note: " + note));
-  for (const std::string command : {"network", "run " + kPlatform}) {
+  for (const std::string& command : std::vector<std::string>{"network", "run " + kPlatform}) {
     const Outcome used = run(command + " '" + file + "'");
     EXPECT_EQ(used.code, 0) << used.err;
     EXPECT_THAT(used.err, StartsWith("milliwatt: warning: " + note));
