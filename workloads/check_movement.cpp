@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks of operators that move elements about: bytes are copied, so both sides agree in type and
+// Checks of operators that move elements about: they are copied, so both sides agree in type and
 // quantization.
 #include <algorithm>
 #include <numeric>
 
 #include "workloads/operator_rules.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -12,10 +13,10 @@ namespace {
 
 using Shape = std::vector<std::int32_t>;
 
-/// Same quantization, or none, and a type of whole bytes.
+/// Same type, and the same quantization or none.
 void check_copy(OperatorRules& rules, const Tensor& from, const Tensor& to) {
-  rules.require(from.type == to.type && element_bits(from.type) >= 8, "maps {} to {}",
-                element_name(from.type), element_name(to.type));
+  rules.require(from.type == to.type, "maps {} to {}", element_name(from.type),
+                element_name(to.type));
   rules.require(from.quantization.scales == to.quantization.scales &&
                     from.quantization.zero_points == to.quantization.zero_points,
                 "has different scales or zero points for '{}' and '{}'", from.name, to.name);
@@ -44,8 +45,11 @@ void check_pad(OperatorRules& rules) {
                   rules.output().name, out[d]);
   }
   const ElementType type = rules.output().type;
-  rules.require(is_activation_type(type) || pad.value == 0, "pads {} with {}", element_name(type),
-                pad.value);
+  const int bits = element_bits(type);
+  const bool fits = is_activation_type(type)
+                        ? pad.value >= lowest_element(bits) && pad.value <= highest_element(bits)
+                        : pad.value == 0;
+  rules.require(fits, "pads {} with {}", element_name(type), pad.value);
 }
 
 /// Extents of joined and split tensors: equal but for the axis.
@@ -151,6 +155,16 @@ void check_transpose(OperatorRules& rules) {
   rules.check_shape(rules.output(), expected);
 }
 
+/// The pixel at or before the last position of a bilinear resize, whose scale is rounded to 1024ths
+/// and can lead beyond the image.
+std::int64_t last_pixel(std::int64_t input, std::int64_t output, const Resize& resize) {
+  constexpr std::int64_t kOne = 1024;
+  const std::int64_t cut = resize.align_corners && output > 1 ? 1 : 0;
+  const std::int64_t scale = (kOne * (input - cut) + (output - cut) / 2) / (output - cut);
+  const std::int64_t shift = resize.half_pixel_centers ? scale / 2 - kOne / 2 : 0;
+  return ((output - 1) * scale + shift) / kOne;
+}
+
 void check_resize(OperatorRules& rules) {
   constexpr std::int32_t kMostPixels = 1 << 16;
   if (!rules.require_operands(2, 2) || !rules.check_rank4(rules.input(0)) ||
@@ -168,8 +182,13 @@ void check_resize(OperatorRules& rules) {
   rules.require(!resize.align_corners || !resize.half_pixel_centers,
                 "aligns corners and centres at once");
   if (rules.op().kind == OperatorKind::kResizeBilinear) {
-    rules.require(is_activation_type(rules.output().type), "blends {}",
+    rules.require(is_whole_activation_type(rules.output().type),
+                  "blends {}; resize_bilinear takes int8 and int16",
                   element_name(rules.output().type));
+    rules.require(
+        last_pixel(in[1], out[1], resize) < in[1] && last_pixel(in[2], out[2], resize) < in[2],
+        "blends {} x {} pixels from {} x {}, more than its scale in 1024ths can tell", out[1],
+        out[2], in[1], in[2]);
   }
 }
 
