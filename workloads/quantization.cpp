@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "workloads/fixed_point.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -89,13 +90,6 @@ Multiplier quantize_multiplier(double real) {
   return {static_cast<std::int32_t>(mantissa), exponent};
 }
 
-std::int32_t requantize(std::int32_t x, Multiplier m) {
-  const int left = std::clamp(m.exponent, 0, 31);
-  const int right = std::max(-m.exponent, 0);
-  const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << left);
-  return rounding_shift_right(doubling_high_multiply(shifted, m.mantissa), right);
-}
-
 std::int32_t requantize_once(std::int32_t x, Multiplier m) {
   const int shift = 31 - std::min(m.exponent, 30);
   const std::int64_t product = std::int64_t{x} * m.mantissa;
@@ -104,9 +98,9 @@ std::int32_t requantize_once(std::int32_t x, Multiplier m) {
 }
 
 Clamp activation_clamp(Activation activation, const Tensor& output) {
-  const bool wide = output.type == ElementType::kInt16;
-  const std::int64_t type_low = wide ? -32768 : -128;
-  const std::int64_t type_high = wide ? 32767 : 127;
+  const int bits = std::min(element_bits(output.type), 16);
+  const std::int64_t type_low = lowest_element(bits);
+  const std::int64_t type_high = highest_element(bits);
   std::int64_t low = type_low;
   std::int64_t high = type_high;
   if (activation == Activation::kRelu || activation == Activation::kRelu6) {
