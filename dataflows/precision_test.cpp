@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/error.h"
+#include "base/yaml.h"
 #include "dataflows/schedule_testing.h"
 #include "dataflows/systolic_cost.h"
 #include "dataflows/systolic_engine.h"
@@ -114,6 +116,26 @@ TEST(FilterTiles, EndAtBytesWhereTheyAreStoredAlone) {
   const Convolution grouped{pointwise(8, 6), 2, {8, 8, 4}};
   EXPECT_NE(fault(grouped, 2, false), "");
   EXPECT_EQ(fault(grouped, 6, false), "");
+}
+
+TEST(FilterTiles, ThatAreForcedAreRefusedWithWhatHelps) {
+  const Graph graph = pointwise_graph(8, 10, {8, 8, 4});
+  const SystolicEngine engine{array_of(5, 7)};
+  const auto message = [&](const std::string& mapping) -> std::string {
+    try {
+      engine.map(graph, graph.operators[0], {}, base::parse_yaml_text(mapping, "plan"));
+    } catch (const base::UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message("{filter_tile: 4, pixel_tiles_outer: false}"), "");
+  EXPECT_EQ(message("{filter_tile: 5}"), "") << "with pixel tiles outside";
+  EXPECT_EQ(
+      message("{filter_tile: 5, pixel_tiles_outer: false}"),
+      "plan:1:1: tiles of 5 filters in groups of 10 end inside a byte of the 4 bit ofmap, "
+      "multiples of 2 would not; or set pixel_tiles_outer, which stores whole pixels; or leave "
+      "filter_tile or pixel_tiles_outer to the planner");
 }
 
 TEST(FilterTiles, ThePlannerFindsAWayWheneverThePixelsBeginAtBytes) {

@@ -116,6 +116,18 @@ TEST_P(Precisions, GiveTheReferencesTensorsOfADeeperNetworkWithAdditions) {
   EXPECT_EQ(on_engines(outcome.plan), 14) << "all but reshape and softmax";
 }
 
+TEST_P(Precisions, GiveTheReferencesTensorsOnTheHostAlone) {
+  const Platform host = parse_platform("host: {mac: 1 cycle}\n", "host_only");
+  for (const char* name : {"glyphs", "resnet8"}) {
+    const Graph graph = network(name, GetParam());
+    const std::vector<workloads::Bytes> inputs = workloads::seeded_input(graph, 7);
+    const Outcome outcome = run_on(host, graph, inputs, false);
+    EXPECT_GT(check_tensors(graph, outcome.tensors, workloads::run_reference(graph, inputs)).bytes,
+              0);
+    EXPECT_EQ(on_engines(outcome.plan), 0);
+  }
+}
+
 /// Bytes of all weights that engines read, as they lie in the program.
 std::int64_t weight_bytes(const dataflows::Plan& plan) {
   std::int64_t bytes = 0;
