@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,10 +94,17 @@ INSTANTIATE_TEST_SUITE_P(Bits, Precisions, ::testing::ValuesIn(kPrecisions), [](
   return fmt::format("w{}a{}", param.param.weights, param.param.activations);
 });
 
+/// Different values among the outputs of a network.
+std::size_t different(const Graph& graph, const workloads::TensorValues& values) {
+  const workloads::Bytes& bytes = values[static_cast<std::size_t>(graph.outputs[0])];
+  return std::set<std::uint8_t>(bytes.begin(), bytes.end()).size();
+}
+
 TEST_P(Precisions, GiveTheReferencesTensorsOnEveryArray) {
   const Graph graph = network("glyphs", GetParam());
   const std::vector<workloads::Bytes> inputs = workloads::seeded_input(graph, 7);
   const workloads::TensorValues reference = workloads::run_reference(graph, inputs);
+  EXPECT_GT(different(graph, reference), 5U) << "neither vanished nor saturated";
   for (const char* dataflow : {"ws", "os", "is"}) {
     for (const auto& [rows, columns] : {std::pair{16, 16}, std::pair{8, 8}, std::pair{5, 7}}) {
       SCOPED_TRACE(fmt::format("{} {}x{}", dataflow, rows, columns));
@@ -153,7 +161,7 @@ std::int64_t weight_traffic(const Measurement& measurement) {
   return bytes;
 }
 
-/// glyphs without its depthwise layers, whose block diagonals depend on the mapping: then weights
+/// Of the layers that are not depthwise, whose block diagonals depend on the mapping: there weights
 /// are elements, and in tiles of 16 or 8 filters whole bytes.
 TEST_P(Precisions, HaveWeightsInTheProgramOfJustTheirBitsAndMoveEachOnce) {
   const Graph wide = network("glyphs", {8, 8});
