@@ -113,6 +113,7 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
     row.window = *window;
     row.has_window = true;
   }
+  row.output_bits = element_bits(graph.tensor(op.outputs.at(0)).type);
   row.macs = macs(graph, op);
   row.parameters = parameters(graph, op);
   for (const TensorId id : distinct(op)) {
@@ -123,6 +124,7 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
     const ZeroCount count = zero_count(weights, weights.data);
     row.weights += count.elements;
+    row.weight_bits = element_bits(weights.type);
     row.zero_weights += count.zeros;
   }
   return row;
