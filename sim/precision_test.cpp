@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks with elements of 2 to 7 bits on whole platforms: the same outputs on every engine, and
 // bytes that follow the bits.
+#include "workloads/precision.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +16,6 @@
 #include "sim/prepare.h"
 #include "sim/run.h"
 #include "sim/simulation.h"
-#include "sim/testing/narrow_network.h"
 #include "workloads/load.h"
 #include "workloads/reference.h"
 #include "workloads/seeded.h"
@@ -33,10 +34,24 @@ struct Precision {
 
 const Precision kPrecisions[] = {{8, 8}, {4, 8}, {4, 4}, {2, 8}, {3, 5}, {6, 7}};
 
+/// A bundled network in which all layers but those at its end give activations of these bits.
 Graph network(const std::string& name, const Precision& precision) {
-  return testing::narrow_network(
-      workloads::load_network(MILLIWATT_SOURCE_DIR "/workloads/networks/" + name + ".yaml"),
-      precision.weights, precision.activations);
+  const Graph graph =
+      workloads::load_network(MILLIWATT_SOURCE_DIR "/workloads/networks/" + name + ".yaml");
+  std::vector<workloads::LayerPrecision> layers(graph.operators.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    layers[i].weights = precision.weights;
+    const bool ends =
+        i + 1 == layers.size() || graph.operators[i + 1].kind == workloads::OperatorKind::kSoftmax;
+    if (!ends) {
+      layers[i].activations = precision.activations;
+    }
+  }
+  base::Diagnostics faults;
+  Graph narrow = workloads::with_precision(graph, layers, faults);
+  faults.throw_if_any();
+  EXPECT_EQ(narrow.operators.size(), graph.operators.size()) << "none that changes types";
+  return narrow;
 }
 
 Platform array(const char* dataflow, int rows, int columns) {
