@@ -5,6 +5,7 @@
 #include <set>
 
 #include "workloads/geometry.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -65,22 +66,39 @@ class Lifetimes {
   std::vector<Lifetime> of_;
 };
 
-/// Weights are symmetric: their zero point is 0.
-std::int64_t count_zeros(const Tensor& weights) {
-  const auto count = static_cast<std::size_t>(weights.elements());
-  const auto width = static_cast<std::size_t>(element_bits(weights.type)) / 8;
-  std::int64_t zeros = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (weights.type == ElementType::kInt4) {
-      zeros += ((weights.data[i / 2] >> (4 * (i % 2))) & 0xF) == 0 ? 1 : 0;
-    } else {
-      const auto first = weights.data.begin() + static_cast<std::ptrdiff_t>(i * width);
-      const bool zero = std::all_of(first, first + static_cast<std::ptrdiff_t>(width),
-                                    [](std::uint8_t byte) { return byte == 0; });
-      zeros += zero ? 1 : 0;
-    }
+/// The element as it is stored, whatever it means.
+std::uint64_t stored_bits(const std::uint8_t* bytes, std::int64_t index, int bits) {
+  if (bits <= 16) {
+    return static_cast<std::uint32_t>(load_element(bytes, index, bits)) & ((1U << bits) - 1U);
+  }
+  std::uint64_t stored = 0;
+  for (int byte = 0; byte < bits / 8; ++byte) {
+    stored |= std::uint64_t{bytes[index * bits / 8 + byte]} << (8 * byte);
+  }
+  return stored;
+}
+
+/// The zero points, one or one per channel, as they are stored.
+std::vector<std::uint64_t> zeros_of(const Tensor& tensor) {
+  const std::uint64_t mask = ~std::uint64_t{0} >> (64 - element_bits(tensor.type));
+  std::vector<std::uint64_t> zeros;
+  for (const std::int32_t zero_point : tensor.quantization.zero_points) {
+    zeros.push_back(static_cast<std::uint64_t>(std::int64_t{zero_point}) & mask);
+  }
+  if (zeros.empty() || tensor.type == ElementType::kFloat32) {
+    zeros.assign(1, 0);
   }
   return zeros;
+}
+
+/// Elements in a row, in memory order, that belong to one channel.
+std::int64_t channel_stretch(const Tensor& tensor) {
+  std::int64_t elements = 1;
+  for (auto d = static_cast<std::size_t>(tensor.quantization.dimension) + 1;
+       d < tensor.shape.size(); ++d) {
+    elements *= tensor.shape[d];
+  }
+  return elements;
 }
 
 std::set<TensorId> distinct(const Operator& op) {
@@ -112,8 +130,9 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
   }
   for (const std::size_t place : weight_operands(op.kind)) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
-    row.weights += weights.elements();
-    row.zero_weights += count_zeros(weights);
+    const ZeroCount count = zero_count(weights, weights.data);
+    row.weights += count.elements;
+    row.zero_weights += count.zeros;
   }
   return row;
 }
@@ -127,6 +146,20 @@ std::int64_t bytes_of(const Graph& graph, const std::vector<TensorId>& ids) {
 }
 
 }  // namespace
+
+double ZeroCount::fraction() const { return ratio(zeros, elements); }
+
+ZeroCount zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes) {
+  ZeroCount count{0, tensor.elements()};
+  const std::vector<std::uint64_t> zeros = zeros_of(tensor);
+  const std::int64_t stretch = zeros.size() == 1 ? count.elements : channel_stretch(tensor);
+  const int bits = element_bits(tensor.type);
+  for (std::int64_t i = 0; i < count.elements; ++i) {
+    const auto channel = static_cast<std::size_t>(i / stretch) % zeros.size();
+    count.zeros += stored_bits(bytes.data(), i, bits) == zeros[channel] ? 1 : 0;
+  }
+  return count;
+}
 
 double OperatorSummary::intensity() const { return ratio(macs, constant_bytes + activation_bytes); }
 double OperatorSummary::zero_fraction() const { return ratio(zero_weights, weights); }
