@@ -13,9 +13,15 @@
 namespace milliwatt::workloads {
 
 constexpr std::int32_t kLargestExtent = 1 << 24;
+/// Axes that may be named; no network in sight has more.
+constexpr std::int64_t kMostDimensions = 64;
 /// Scales that a user writes beside a layer: others are slips of the keyboard.
 constexpr double kSmallestScale = 1e-12;
 constexpr double kLargestScale = 1e12;
+
+/// The shortest texts that a positive float32 may have at either end.
+constexpr double kSmallestFloat = 1e-45;
+constexpr double kLargestFloat = 3.4028235e+38;
 
 base::Parameter integer_parameter(const std::string& key, std::int64_t low, std::int64_t high);
 

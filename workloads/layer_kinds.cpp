@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/layer_kinds.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "workloads/layer_keys.h"
@@ -14,8 +16,6 @@ using base::Schema;
 using K = OperatorKind;
 
 constexpr auto kAny = std::numeric_limits<std::size_t>::max();
-constexpr double kSmallestFloat = std::numeric_limits<float>::denorm_min();
-constexpr double kLargestFloat = std::numeric_limits<float>::max();
 
 void declare_window(Schema<LayerSpec>& s, OperatorKind kind) {
   s.elsewhere("kernel", "Height and width of the window, or one number for both.");
@@ -97,7 +97,9 @@ void declare_attributes_of_sums(Schema<LayerSpec>& s, OperatorKind kind) {
 }
 
 void declare_axis(Schema<LayerSpec>& s, const std::string& join, const std::string& doc) {
-  s.integer("axis", &LayerSpec::axis).doc("The dimension; negative ones count from behind.");
+  s.integer("axis", &LayerSpec::axis)
+      .range(-kMostDimensions, kMostDimensions - 1)
+      .doc("The dimension; negative ones count from behind.");
   s.boolean(join, &LayerSpec::joins_new_axis).def(false).doc(doc);
 }
 
@@ -307,6 +309,20 @@ OperandCount operand_count(OperatorKind kind) {
     default:
       return {0, 1, 1};
   }
+}
+
+std::string operand_count_fault(OperatorKind kind, std::size_t given) {
+  const OperandCount count = operand_count(kind);
+  if (given == count.made || (given >= count.least && given <= count.most)) {
+    return "";
+  }
+  const std::string range = count.least == count.most ? fmt::format("{}", count.least)
+                            : count.most == kAny      ? fmt::format("{} or more", count.least)
+                                                 : fmt::format("{} to {}", count.least, count.most);
+  return count.made == 0 || count.made == count.least
+             ? fmt::format("{} takes {} inputs, {} given", operator_name(kind), range, given)
+             : fmt::format("{} takes {} input, or {} that are all its operands, {} given",
+                           operator_name(kind), count.made, range, given);
 }
 
 Parameter& add_types(Parameter& parameter, std::initializer_list<ElementType> more) {

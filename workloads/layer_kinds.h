@@ -28,6 +28,8 @@ struct OperandCount {
   std::size_t most = 1;
 };
 OperandCount operand_count(OperatorKind kind);
+/// What is wrong with that many inputs; empty where nothing is.
+std::string operand_count_fault(OperatorKind kind, std::size_t given);
 
 /// The keys of a layer. The dump of a layer that attributes came from (layer_attributes.h) writes
 /// the attributes and leaves out what is read elsewhere.

@@ -28,8 +28,8 @@ class OperandMaker {
     switch (op_.kind) {
       case K::kTransposeConv2d:
         make_weighted();
-        op_.inputs = {add_numbers("output_shape", {4}, output_), op_.inputs[1], op_.inputs[0],
-                      op_.inputs[2]};
+        op_.inputs = {add_numbers("output_shape", rank_of(output_), output_), op_.inputs[1],
+                      op_.inputs[0], op_.inputs[2]};
         return;
       case K::kSvdf:
         return make_svdf();
@@ -160,7 +160,7 @@ class OperandMaker {
       case K::kConv2d:
         return {layer_.filters, w.kernel_h, w.kernel_w, std::max(input[3] / layer_.groups, 1)};
       case K::kDepthwiseConv2d:
-        return {1, w.kernel_h, w.kernel_w, output_[3]};
+        return {1, w.kernel_h, w.kernel_w, input[3] * layer_.multiplier};
       case K::kTransposeConv2d:
         return {layer_.filters, w.kernel_h, w.kernel_w, input[3]};
       default:

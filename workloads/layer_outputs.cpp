@@ -59,12 +59,26 @@ class OutputChooser {
   }
 
  private:
-  const Tensor& operand(std::size_t place) const { return graph_.tensor(op_.inputs.at(place)); }
+  const Tensor& operand(std::size_t place) const {
+    require_operand(place);
+    return graph_.tensor(op_.inputs[place]);
+  }
+  void require_operand(std::size_t place) const {
+    if (!has_operand(place)) {
+      throw base::UserError(fmt::format("{} needs its operand {}", operator_name(op_.kind), place));
+    }
+  }
   bool has_operand(std::size_t place) const {
     return place < op_.inputs.size() && op_.inputs[place] != kNoTensor;
   }
   Spread spread(std::size_t place) const {
-    return spreads_.at(static_cast<std::size_t>(op_.inputs.at(place)));
+    require_operand(place);
+    return spreads_.at(static_cast<std::size_t>(op_.inputs[place]));
+  }
+  /// Integers of 2 to 8 or 16 bits, which alone get a scale here.
+  bool is_scaled() const {
+    return element_bits(form_.type) <= 16 && form_.type != ElementType::kUint8 &&
+           form_.type != ElementType::kBool;
   }
   const Tensor& data() const { return operand(data_operand(op_)); }
 
@@ -102,7 +116,7 @@ class OutputChooser {
 
   /// Scale for the sums of each channel and the activation behind them. Reals have none.
   void choose_for(const std::vector<Spread>& channels) {
-    if (form_.type != ElementType::kFloat32) {
+    if (is_scaled()) {
       set(choose_scale(channels, layer_.activation, form_.type));
     }
     form_.spread = after_activation(channels, layer_.activation);
@@ -110,7 +124,7 @@ class OutputChooser {
 
   void copy_data() {
     form_.quantization = data().quantization;
-    form_.spread = spreads_.at(static_cast<std::size_t>(op_.inputs.at(data_operand(op_))));
+    form_.spread = spread(data_operand(op_));
     if (op_.kind == K::kRelu) {
       form_.spread = after_activation({form_.spread}, layer_.activation);
     }
@@ -118,6 +132,9 @@ class OutputChooser {
 
   /// Values in 0 .. 1 or -1 .. 1, over the whole type.
   void choose_bounded() {
+    if (!is_scaled()) {
+      return;
+    }
     const int bits = element_bits(form_.type);
     const bool from_0 = op_.kind == K::kSoftmax || (op_.kind == K::kLogistic && bits <= 8);
     const float steps = static_cast<float>(1 << (from_0 ? bits : bits - 1));
@@ -155,7 +172,9 @@ class OutputChooser {
       case K::kLeakyRelu:
         return choose_for({leaky(a, layer_.alpha)});
       case K::kHardSwish:
-        set(choose_hard_swish_scale(a, form_.type));
+        if (is_scaled()) {
+          set(choose_hard_swish_scale(a, form_.type));
+        }
         form_.spread = after_activation({a}, Activation::kRelu);
         return;
       case K::kQuantize:
@@ -218,8 +237,7 @@ class OutputChooser {
     add_bias_of(bias_operands(op_.kind).front(), sums, operand(1), data());
     std::vector<Spread> channels;
     for (const ChannelWeights& channel : sums) {
-      channels.push_back(
-          channel.outputs(spreads_.at(static_cast<std::size_t>(op_.inputs.at(data_operand(op_))))));
+      channels.push_back(channel.outputs(spread(data_operand(op_))));
     }
     return channels;
   }

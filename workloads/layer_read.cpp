@@ -30,9 +30,10 @@ void read_slice(const YamlNode& map, SliceSpec& slice, Diagnostics& faults) {
   slice.end = read_list(map, "end", kLow, kHigh, faults);
   slice.step = read_list(map, "step", kLow, kHigh, faults);
   slice.count = read_list(map, "count", 1, kHigh, faults);
-  slice.squeeze = read_list(map, "squeeze", -8, 7, faults);
+  slice.squeeze = read_list(map, "squeeze", -kMostDimensions, kMostDimensions - 1, faults);
   if (map.find("end") != nullptr && map.find("count") != nullptr) {
-    faults.add(map.find("end")->place, "'end' and 'count' say the same; give one of them");
+    faults.add(map.find("end")->place,
+               "'end' and 'count' both tell how much is taken; give one of them");
   }
 }
 
@@ -48,7 +49,7 @@ void read_lists(const YamlNode& map, LayerSpec& layer, Diagnostics& faults) {
     case K::kSum:
     case K::kReduceMax:
       require_list(map, "axes", faults);
-      layer.axes = read_list(map, "axes", -8, 7, faults);
+      layer.axes = read_list(map, "axes", -kMostDimensions, kMostDimensions - 1, faults);
       break;
     case K::kPad:
       require_list(map, "before", faults);
@@ -108,8 +109,8 @@ void read_layer_keys(const YamlNode& map, const std::function<bool(const std::st
     const bool none = states->is_sequence() && states->items.empty();
     layer.states = none ? std::vector<NameSpec>() : read_names(map, "states", true, faults);
   }
-  const std::size_t made = operand_count(layer.kind).made;
-  layer.form.operands = made > 0 && layer.inputs.size() > made;
+  const OperandCount count = operand_count(layer.kind);
+  layer.form.operands = layer.inputs.size() > count.made && layer.inputs.size() >= count.least;
   layer.form.outputs = !layer.outputs.empty();
   for (const NameSpec& name : layer.outputs) {
     layer.form.outputs = layer.form.outputs && declared(name.text);

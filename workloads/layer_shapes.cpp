@@ -181,8 +181,12 @@ std::vector<std::int32_t> split_extents(const LayerSpec& layer, std::int32_t ext
   if (!layer.sizes.empty()) {
     return layer.sizes;
   }
+  constexpr std::int32_t kMostParts = 1 << 16;
   const std::int32_t parts =
       layer.joins_new_axis ? extent : layer.parts.value_or(static_cast<int>(layer.outputs.size()));
+  if (parts > kMostParts) {
+    refuse(fmt::format("a split into {} outputs is more than {}", parts, kMostParts));
+  }
   if (parts < 1 || extent % parts != 0) {
     refuse(parts < 1
                ? "split needs 'parts', 'sizes' or names of its 'outputs'"

@@ -68,8 +68,12 @@ InputSpec read_input(const YamlNode& map, Diagnostics& faults) {
   declared.role = TensorRole::kInput;
   if (keys.type != ElementType::kFloat32) {
     declared.quantization = {{static_cast<float>(keys.scale)}, {keys.zero_point}, 0};
-  } else if (map.find("scale") != nullptr || map.find("zero_point") != nullptr) {
-    faults.add(map.place, "float32 has neither scale nor zero point");
+  } else {
+    for (const char* key : {"scale", "zero_point"}) {
+      if (const YamlNode* node = map.find(key)) {
+        faults.add(node->place, "float32 has neither scale nor zero point");
+      }
+    }
   }
   declared.sound = faults.messages().size() == before;
   return input;
@@ -123,8 +127,7 @@ std::vector<std::int32_t> read_zero_points(const YamlNode& map, std::size_t scal
 }
 
 void read_quantization(const YamlNode& map, Quantization& quantization, Diagnostics& faults) {
-  quantization.scales = read_scales(map, "scale", std::numeric_limits<float>::denorm_min(),
-                                    std::numeric_limits<float>::max(), faults);
+  quantization.scales = read_scales(map, "scale", kSmallestFloat, kLargestFloat, faults);
   quantization.zero_points = read_zero_points(map, quantization.scales.size(), faults);
   if (const YamlNode* node = map.find("channel_axis")) {
     const auto axis = integer_parameter("channel_axis", std::numeric_limits<std::int32_t>::min(),

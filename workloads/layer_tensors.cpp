@@ -44,7 +44,11 @@ void TraceTensors::declare(const std::string& name, TensorId id, const base::Pla
 TensorId TraceTensors::named(const NameSpec& name) {
   const auto found = names_.find(name.text);
   if (found != names_.end()) {
-    return found->second;
+    const bool empty = found->second >= 0 && tensor(found->second).elements() == 0;
+    if (empty) {
+      faults_.add(name.place, fmt::format("'{}' has no elements", name.text));
+    }
+    return empty ? kBroken : found->second;
   }
   std::vector<std::string> known;
   for (const auto& [text, id] : names_) {

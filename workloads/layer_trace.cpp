@@ -109,9 +109,9 @@ class TraceBuilder {
         id = kBroken;
       }
     }
+    previous_ = previous_ == kNoTensor ? id : previous_;
     if (id >= 0) {
       graph_.inputs.push_back(id);
-      previous_ = previous_ == kNoTensor ? id : previous_;
     }
   }
 
@@ -130,28 +130,12 @@ class TraceBuilder {
         faults_.add(layer.place, "there is no input and no layer before this one; give 'inputs'");
       }
     }
-    if (layer.sound && !count_fits(layer, ids.size())) {
+    const std::string miscounted = operand_count_fault(layer.kind, ids.size());
+    if (layer.sound && !miscounted.empty()) {
+      faults_.add(layer.place, miscounted);
       good = false;
     }
     return good ? std::optional(std::move(ids)) : std::nullopt;
-  }
-
-  bool count_fits(const LayerSpec& layer, std::size_t given) {
-    const OperandCount count = operand_count(layer.kind);
-    if (given == count.made || (given >= count.least && given <= count.most)) {
-      return true;
-    }
-    const std::string range = count.least == count.most ? fmt::format("{}", count.least)
-                              : count.most < kLargeCount
-                                  ? fmt::format("{} to {}", count.least, count.most)
-                                  : fmt::format("{} or more", count.least);
-    faults_.add(
-        layer.place,
-        count.made == 0 || count.made == count.least
-            ? fmt::format("{} takes {} inputs, {} given", operator_name(layer.kind), range, given)
-            : fmt::format("{} takes {} input, or {} that are all its operands, {} given",
-                          operator_name(layer.kind), count.made, range, given));
-    return false;
   }
 
   void add_layer(const LayerSpec& layer, std::size_t index) {
@@ -280,8 +264,13 @@ class TraceBuilder {
     resolve_layer(resolved, pointers(inputs), layer.form.outputs ? pointers(declared) : Operands());
     op.attributes = attributes_of(
         resolved, tensors_.tensor(inputs[data_place(resolved)]).quantization.zero_point());
-    const std::vector<Shape> shapes =
-        layer.form.outputs ? shapes_of(declared) : output_shapes(resolved, pointers(inputs));
+    std::vector<Shape> shapes;
+    if (!layer.form.outputs || (makes_weights(layer.kind) && !layer.form.operands)) {
+      shapes = output_shapes(resolved, pointers(inputs));
+    }
+    if (layer.form.outputs) {
+      shapes = shapes_of(declared);
+    }
     make_operands(resolved, shapes.front(), op, tensors_, maker_);
     if (!add_states(layer, op) || !add_results(resolved, shapes, declared, op)) {
       return {};
@@ -290,6 +279,11 @@ class TraceBuilder {
     const std::vector<TensorId> outputs = op.outputs;
     graph_.operators.push_back(std::move(op));
     return good ? outputs : std::vector<TensorId>();
+  }
+
+  /// Kinds of which operands are made that must suit the shape of the data.
+  static bool makes_weights(OperatorKind kind) {
+    return is_weighted(kind) || kind == OperatorKind::kSvdf || kind == OperatorKind::kLstm;
   }
 
   std::vector<Shape> shapes_of(const std::vector<TensorId>& ids) const {
@@ -360,8 +354,6 @@ class TraceBuilder {
       graph_.outputs.push_back(tensors_.find(name));
     }
   }
-
-  static constexpr std::size_t kLargeCount = 1 << 20;
 
   const TraceSpec& trace_;
   base::Diagnostics& faults_;
