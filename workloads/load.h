@@ -11,8 +11,8 @@
 
 namespace milliwatt::workloads {
 
-/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite), a
-/// layer trace (.yaml, .yml) or a SCALE-Sim topology (.csv). All but layer traces are named after
+/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite), an
+/// ONNX file (.onnx), a layer trace (.yaml, .yml) or a SCALE-Sim topology (.csv). All but layer traces are named after
 /// their file, without folder and suffix. Throws UserError.
 Graph load_network(const std::string& path);
 
