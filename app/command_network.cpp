@@ -28,8 +28,8 @@ Command network_command() {
       "network",
       "NETWORK",
       "Prints the operators of a network with shapes, MACs, parameters and memory.",
-      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml), a SCALE-Sim topology\n"
-      "(.csv) or a name of `milliwatt list`.\n\n"
+      "NETWORK is a TensorFlow Lite file (.tflite), an ONNX file (.onnx), a layer trace or a\n"
+      "derived network (.yaml), a SCALE-Sim topology (.csv) or a name of `milliwatt list`.\n\n"
       "  milliwatt network resnet8\n"
       "  milliwatt network model.tflite --export-trace traces\n",
       CommandLine({{"export-trace", "DIR",
