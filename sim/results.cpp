@@ -58,6 +58,10 @@ const char* cause_name(Cause cause) {
 std::int64_t MemoryTraffic::total_read() const { return sum(read); }
 std::int64_t MemoryTraffic::total_written() const { return sum(written); }
 
+double ZeroCount::fraction() const {
+  return ratio(static_cast<double>(zeros), static_cast<double>(elements));
+}
+
 /// MACs / (cycles * peak MACs per cycle).
 double LayerResult::utilisation() const {
   return ratio(static_cast<double>(macs), static_cast<double>(cycles.low * peak_macs_per_cycle));
@@ -78,6 +82,33 @@ double LayerResult::arithmetic_intensity() const {
 Cause LayerResult::bound_by() const {
   const auto most = std::max_element(cycles_by_cause.begin(), cycles_by_cause.end());
   return static_cast<Cause>(most - cycles_by_cause.begin());
+}
+
+Interval SequenceResult::cycles() const {
+  const InvocationResult& first = invocations.front();
+  const InvocationResult& last = invocations.back();
+  return {last.end_cycle.low - first.start_cycle.low, last.end_cycle.high - first.start_cycle.high};
+}
+
+energy::Bounds SequenceResult::energy() const {
+  return std::accumulate(invocations.begin(), invocations.end(), energy::Bounds{},
+                         [](const energy::Bounds& sum, const InvocationResult& invocation) {
+                           return energy::checked_add(sum, invocation.energy);
+                         });
+}
+
+std::int64_t SequenceResult::offchip_bytes() const {
+  return std::accumulate(invocations.begin(), invocations.end(), std::int64_t{0},
+                         [](std::int64_t sum, const InvocationResult& invocation) {
+                           return sum + invocation.offchip_bytes;
+                         });
+}
+
+double SequenceResult::steady_inferences_per_s(std::int64_t clock_hz) const {
+  const std::int64_t cycles =
+      invocations.back().end_cycle.low - invocations.front().end_cycle.low;
+  return ratio(static_cast<double>(invocations.size() - 1) * static_cast<double>(clock_hz),
+               static_cast<double>(cycles));
 }
 
 std::int64_t RunResult::macs() const {

@@ -16,6 +16,8 @@ namespace milliwatt::workloads {
 
 namespace {
 
+using Bytes = std::vector<std::uint8_t>;
+
 bool has_tflite_identifier(const std::string& bytes) {
   return bytes.size() >= 8 && bytes.compare(4, 4, "TFL3") == 0;
 }
@@ -39,16 +41,44 @@ void check_type(const NpyArray& array, const Tensor& tensor, const std::string& 
   }
 }
 
-void check_shape(const NpyArray& array, const Tensor& tensor, const std::string& path) {
-  const auto& shape = tensor.shape;
-  const bool without_batch =
-      !shape.empty() && shape.front() == 1 &&
-      array.shape == std::vector<std::int32_t>(shape.begin() + 1, shape.end());
-  if (array.shape != shape && !without_batch) {
-    throw base::UserError(fmt::format("{}: has shape [{}], but input '{}' takes [{}]", path,
-                                      fmt::join(array.shape, ", "), tensor.name,
-                                      fmt::join(shape, ", ")));
+using Shape = std::vector<std::int32_t>;
+
+Shape without_first(const Shape& shape) { return {shape.begin() + 1, shape.end()}; }
+
+/// How often an array of shape `found` holds a tensor of `shape`; 0 when it does not.
+std::int64_t times_held(const Shape& found, const Shape& shape) {
+  const bool single = !shape.empty() && shape.front() == 1;
+  if (found == shape || (single && found == without_first(shape))) {
+    return 1;
   }
+  const bool stacked = !found.empty() && without_first(found) == shape;
+  const bool in_its_place =
+      single && found.size() == shape.size() && without_first(found) == without_first(shape);
+  return stacked || in_its_place ? found.front() : 0;
+}
+
+/// Bytes of one or more tensors, one behind the other.
+Bytes load_values(const std::string& path, const Tensor& tensor) {
+  const std::string bytes = base::read_file(path);
+  if (is_npy(bytes)) {
+    NpyArray array = parse_npy(bytes, path);
+    check_type(array, tensor, path);
+    if (times_held(array.shape, tensor.shape) == 0) {
+      const std::string shape = fmt::format("{}", fmt::join(tensor.shape, ", "));
+      throw base::UserError(fmt::format(
+          "{}: has shape [{}], but input '{}' takes [{}]; N invocations take [N{}{}]", path,
+          fmt::join(array.shape, ", "), tensor.name, shape, shape.empty() ? "" : ", ", shape));
+    }
+    return std::move(array.data);
+  }
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  if (size == 0 || tensor.bytes() == 0 || size % tensor.bytes() != 0) {
+    throw base::UserError(fmt::format(
+        "{}: has {} bytes, but input '{}', {} [{}], takes {}; N invocations take N times as many",
+        path, size, tensor.name, element_name(tensor.type), fmt::join(tensor.shape, ", "),
+        tensor.bytes()));
+  }
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace
@@ -70,20 +100,14 @@ Graph load_network(const std::string& path) {
   return graph;
 }
 
-std::vector<std::uint8_t> load_input(const std::string& path, const Tensor& tensor) {
-  const std::string bytes = base::read_file(path);
-  if (is_npy(bytes)) {
-    NpyArray array = parse_npy(bytes, path);
-    check_type(array, tensor, path);
-    check_shape(array, tensor, path);
-    return std::move(array.data);
+std::vector<Bytes> load_inputs(const std::string& path, const Tensor& tensor) {
+  const Bytes values = load_values(path, tensor);
+  std::vector<Bytes> invocations;
+  const std::ptrdiff_t size = tensor.bytes();
+  for (auto first = values.begin(); first != values.end(); first += size) {
+    invocations.emplace_back(first, first + size);
   }
-  if (static_cast<std::int64_t>(bytes.size()) != tensor.bytes()) {
-    throw base::UserError(fmt::format("{}: has {} bytes, but input '{}', {} [{}], takes {}", path,
-                                      bytes.size(), tensor.name, element_name(tensor.type),
-                                      fmt::join(tensor.shape, ", "), tensor.bytes()));
-  }
-  return {bytes.begin(), bytes.end()};
+  return invocations;
 }
 
 }  // namespace milliwatt::workloads
