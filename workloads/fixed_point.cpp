@@ -70,23 +70,6 @@ int leading_zeros(std::uint32_t x) {
 
 }  // namespace
 
-std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) {
-  if (a == kMin && b == kMin) {
-    return kMax;
-  }
-  const std::int64_t product = std::int64_t{a} * b;
-  const std::int64_t half = std::int64_t{1} << 30;
-  const std::int64_t nudge = product >= 0 ? half : 1 - half;
-  return static_cast<std::int32_t>((product + nudge) / (std::int64_t{1} << 31));
-}
-
-std::int32_t rounding_shift_right(std::int32_t x, int bits) {
-  const std::int64_t mask = (std::int64_t{1} << bits) - 1;
-  const std::int64_t remainder = x & mask;
-  const std::int64_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-  return static_cast<std::int32_t>((std::int64_t{x} >> bits) + (remainder > threshold ? 1 : 0));
-}
-
 std::int32_t requantize_wide(std::int64_t x, Multiplier m) {
   constexpr std::int32_t kLargestRounded = 0x7FFF0000;
   const std::int32_t mantissa =

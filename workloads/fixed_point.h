@@ -6,14 +6,9 @@
 #include <cstdint>
 
 #include "workloads/quantization.h"
+#include "workloads/rounding.h"
 
 namespace milliwatt::workloads {
-
-/// round(a * b / 2^31), ties up (-1/2 becomes 0); the one overflow (both -2^31) saturates.
-std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b);
-
-/// round(x / 2^bits), ties away from zero; 0 <= bits <= 62.
-std::int32_t rounding_shift_right(std::int32_t x, int bits);
 
 /// requantize() of a wide accumulator, for int16 activations: the mantissa is first rounded to
 /// 16 bits, then one 64-bit rounding shift takes ties up. The exponent must be below 15.

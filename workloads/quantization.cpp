@@ -89,13 +89,6 @@ Multiplier quantize_multiplier(double real) {
   return {static_cast<std::int32_t>(mantissa), exponent};
 }
 
-std::int32_t requantize(std::int32_t x, Multiplier m) {
-  const int left = std::clamp(m.exponent, 0, 31);
-  const int right = std::max(-m.exponent, 0);
-  const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << left);
-  return rounding_shift_right(doubling_high_multiply(shifted, m.mantissa), right);
-}
-
 std::int32_t requantize_once(std::int32_t x, Multiplier m) {
   const int shift = 31 - std::min(m.exponent, 30);
   const std::int64_t product = std::int64_t{x} * m.mantissa;

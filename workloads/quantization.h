@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workloads/graph.h"
+#include "workloads/rounding.h"
 
 namespace milliwatt::workloads {
 
@@ -24,7 +25,12 @@ Multiplier quantize_multiplier(double real);
 
 /// round(x * M) with TFLite Micro's two roundings: a saturating rounding doubling high multiply,
 /// then a rounding shift that takes ties away from zero.
-std::int32_t requantize(std::int32_t x, Multiplier m);
+inline std::int32_t requantize(std::int32_t x, Multiplier m) {
+  const int left = m.exponent < 0 ? 0 : m.exponent < 31 ? m.exponent : 31;
+  const int right = m.exponent < 0 ? -m.exponent : 0;
+  const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << left);
+  return rounding_shift_right(doubling_high_multiply(shifted, m.mantissa), right);
+}
 
 /// round(x * M) with one rounding, ties up: TFLite's build option, off in TFLite Micro. Differs
 /// from requantize() by at most 1.

@@ -55,8 +55,23 @@ void dot4(const std::int16_t* patch, const std::int16_t* filters, Offset stride,
   sums[3] += s3;
 }
 
-/// Copies what lies under the window into one row per group, in the order of a filter. Taps outside
-/// the image are 0, which is the input's zero point.
+/// Patches and filters are padded with zeros to a multiple of this, which vectors take whole.
+constexpr Offset kLanes = 8;
+
+Offset padded(Offset elements) { return (elements + kLanes - 1) / kLanes * kLanes; }
+
+/// Filters of `size` elements, each padded.
+std::vector<std::int16_t> pad_filters(const std::vector<std::int16_t>& filters, Offset size) {
+  const Offset count = static_cast<Offset>(filters.size()) / size;
+  std::vector<std::int16_t> rows(static_cast<std::size_t>(count * padded(size)), 0);
+  for (Offset i = 0; i < count; ++i) {
+    std::copy_n(filters.data() + i * size, size, rows.data() + i * padded(size));
+  }
+  return rows;
+}
+
+/// Copies what lies under the window into one padded row per group, in the order of a filter. Taps
+/// outside the image are 0, which is the input's zero point.
 class PatchReader {
  public:
   PatchReader(const Tensor& image, const Conv2d& conv)
@@ -65,27 +80,35 @@ class PatchReader {
         groups_{conv.groups},
         depth_{image.shape[3] / conv.groups} {}
 
+  /// Elements of a filter, and from one row to the next.
   Offset size() const { return rows_.kernel * columns_.kernel * depth_; }
+  Offset pitch() const { return padded(size()); }
 
-  /// `image` is one image of the batch; `patch` has room for size() x groups elements.
+  /// `image` is one image of the batch; `patch` has room for pitch() x groups elements.
   void read(const std::int16_t* image, Offset y, Offset x, std::vector<std::int16_t>& patch) const {
     std::fill(patch.begin(), patch.end(), std::int16_t{0});
     const TapRange ky = rows_.taps(y);
     const TapRange kx = columns_.taps(x);
     for (Offset row = ky.first; row < ky.last; ++row) {
-      const Offset image_y = rows_.origin(y) + row * rows_.dilation;
-      for (Offset column = kx.first; column < kx.last; ++column) {
-        const Offset image_x = columns_.origin(x) + column * columns_.dilation;
-        const std::int16_t* pixel = image + (image_y * columns_.input + image_x) * depth_ * groups_;
-        for (Offset group = 0; group < groups_; ++group) {
-          std::copy_n(pixel + group * depth_, depth_,
-                      patch.data() + group * size() + (row * columns_.kernel + column) * depth_);
-        }
-      }
+      const std::int16_t* line =
+          image + (rows_.origin(y) + row * rows_.dilation) * columns_.input * depth_ * groups_;
+      read_line(line, columns_.origin(x), kx, patch.data() + row * columns_.kernel * depth_);
     }
   }
 
  private:
+  /// Taps that lie side by side in memory are copied in one go.
+  void read_line(const std::int16_t* line, Offset origin, TapRange taps, std::int16_t* to) const {
+    const bool adjacent = groups_ == 1 && columns_.dilation == 1;
+    const Offset run = adjacent ? taps.last - taps.first : 1;
+    for (Offset column = taps.first; column < taps.last; column += run) {
+      const std::int16_t* pixel = line + (origin + column * columns_.dilation) * depth_ * groups_;
+      for (Offset group = 0; group < groups_; ++group) {
+        std::copy_n(pixel + group * depth_, run * depth_, to + group * pitch() + column * depth_);
+      }
+    }
+  }
+
   Axis rows_;
   Axis columns_;
   Offset groups_;
@@ -115,12 +138,12 @@ Bytes conv2d(const Call& call) {
   const Tensor& input = call.input(0);
   const Tensor& filter = call.input(1);
   const auto image = widen(input, call.bytes(0), input.quantization.zero_point());
-  const auto weights = widen(filter, call.bytes(1), 0);
   const Offset channels = filter.shape[0];
   const Offset per_group = channels / conv.groups;
   const Offset image_size = input.elements() / input.shape[0];
   const PatchReader reader(input, conv);
-  std::vector<std::int16_t> patch(static_cast<std::size_t>(reader.size() * conv.groups));
+  const auto weights = pad_filters(widen(filter, call.bytes(1), 0), reader.size());
+  std::vector<std::int16_t> patch(static_cast<std::size_t>(reader.pitch() * conv.groups));
   std::vector<std::int64_t> sums(static_cast<std::size_t>(channels));
   Finisher finisher(call);
   std::size_t index = 0;
@@ -129,8 +152,8 @@ Bytes conv2d(const Call& call) {
       for (Offset x = 0; x < call.output().shape[2]; ++x) {
         reader.read(image.data() + n * image_size, y, x, patch);
         for (Offset group = 0; group < conv.groups; ++group) {
-          multiply(patch.data() + group * reader.size(),
-                   weights.data() + group * per_group * reader.size(), reader.size(), per_group,
+          multiply(patch.data() + group * reader.pitch(),
+                   weights.data() + group * per_group * reader.pitch(), reader.pitch(), per_group,
                    safe_products(input), sums.data() + group * per_group);
         }
         for (std::size_t c = 0; c < sums.size(); ++c) {
