@@ -23,7 +23,7 @@ struct Measurement {
   std::vector<Activity> activities;
   base::ActionCounts counts;
   std::vector<memory::TrafficLedger::Entry> traffic;  ///< as the targets served it
-  std::vector<UnitResult> units;  ///< since power-up; empty for an estimate
+  std::vector<UnitResult> units;                      ///< since power-up; empty for an estimate
   base::Picoseconds setup_time = 0;
   /// By how much the host's active cycles may differ from what an inexact estimate counts, because
   /// its bursts meet the clocks in other phases. 0 for everything exact.

@@ -105,8 +105,7 @@ std::int64_t SequenceResult::offchip_bytes() const {
 }
 
 double SequenceResult::steady_inferences_per_s(std::int64_t clock_hz) const {
-  const std::int64_t cycles =
-      invocations.back().end_cycle.low - invocations.front().end_cycle.low;
+  const std::int64_t cycles = invocations.back().end_cycle.low - invocations.front().end_cycle.low;
   return ratio(static_cast<double>(invocations.size() - 1) * static_cast<double>(clock_hz),
                static_cast<double>(cycles));
 }

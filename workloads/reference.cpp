@@ -107,6 +107,11 @@ bool has_accumulators(OperatorKind kind) {
   }
 }
 
+ElementType accumulator_type(const Graph& graph, const Operator& op) {
+  const bool wide = graph.tensor(op.outputs.at(0)).type == ElementType::kInt16;
+  return wide && op.kind != OperatorKind::kSvdf ? ElementType::kInt64 : ElementType::kInt32;
+}
+
 std::vector<Bytes> evaluate(const Graph& graph, const Operator& op,
                             const std::vector<const Bytes*>& operands, States& states,
                             Rounding rounding, Accumulators* accumulators) {

@@ -41,6 +41,10 @@ using Accumulators = std::vector<std::int64_t>;
 /// which has eight sums for an element and adds them behind their requantizations.
 bool has_accumulators(OperatorKind kind);
 
+/// The integers that such a kind adds up in: int64 for int16 activations, else int32, which every
+/// accumulator fits. An SVDF adds in int32 always.
+ElementType accumulator_type(const Graph& graph, const Operator& op);
+
 /// Bytes of the operator's outputs. `operands` stand in the order of op.inputs, null where one is
 /// absent; states among them are read from `states` and updated there. The graph must have passed
 /// check_graph. Throws SimulationError, naming operator and channel, where a 32-bit accumulator

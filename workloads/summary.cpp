@@ -2,9 +2,11 @@
 #include "workloads/summary.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "workloads/geometry.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -65,22 +67,25 @@ class Lifetimes {
   std::vector<Lifetime> of_;
 };
 
-/// Weights are symmetric: their zero point is 0.
-std::int64_t count_zeros(const Tensor& weights) {
-  const auto count = static_cast<std::size_t>(weights.elements());
-  const auto width = static_cast<std::size_t>(element_bits(weights.type)) / 8;
-  std::int64_t zeros = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (weights.type == ElementType::kInt4) {
-      zeros += ((weights.data[i / 2] >> (4 * (i % 2))) & 0xF) == 0 ? 1 : 0;
-    } else {
-      const auto first = weights.data.begin() + static_cast<std::ptrdiff_t>(i * width);
-      const bool zero = std::all_of(first, first + static_cast<std::ptrdiff_t>(width),
-                                    [](std::uint8_t byte) { return byte == 0; });
-      zeros += zero ? 1 : 0;
-    }
+/// Of elements as wide as a T.
+template <typename T>
+std::int64_t count_equal(const std::vector<std::uint8_t>& bytes, std::int64_t elements, T zero) {
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < elements; ++i) {
+    T element{};
+    std::memcpy(&element, &bytes.at(static_cast<std::size_t>(i) * sizeof(T)), sizeof(T));
+    count += element == zero ? 1 : 0;
   }
-  return zeros;
+  return count;
+}
+
+std::int64_t count_packed(const std::vector<std::uint8_t>& bytes, std::int64_t elements, int bits,
+                          std::int32_t zero) {
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < elements; ++i) {
+    count += load_element(bytes.data(), i, bits) == zero ? 1 : 0;
+  }
+  return count;
 }
 
 std::set<TensorId> distinct(const Operator& op) {
@@ -112,8 +117,10 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
   }
   for (const std::size_t place : weight_operands(op.kind)) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
-    row.weights += weights.elements();
-    row.zero_weights += count_zeros(weights);
+    if (is_constant(weights)) {
+      row.weights += weights.elements();
+      row.zero_weights += zero_count(weights, weights.data);
+    }
   }
   return row;
 }
@@ -127,6 +134,24 @@ std::int64_t bytes_of(const Graph& graph, const std::vector<TensorId>& ids) {
 }
 
 }  // namespace
+
+std::int64_t zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes) {
+  const std::int64_t elements = tensor.elements();
+  const std::int32_t zero = tensor.quantization.zero_point();
+  switch (tensor.type) {
+    case ElementType::kFloat32:
+      return count_equal(bytes, elements, 0.0F);
+    case ElementType::kInt64:
+      return count_equal(bytes, elements, std::int64_t{zero});
+    case ElementType::kInt32:
+      return count_equal(bytes, elements, zero);
+    case ElementType::kUint8:
+    case ElementType::kBool:
+      return count_equal(bytes, elements, static_cast<std::uint8_t>(zero));
+    default:
+      return count_packed(bytes, elements, element_bits(tensor.type), zero);
+  }
+}
 
 double OperatorSummary::intensity() const { return ratio(macs, constant_bytes + activation_bytes); }
 double OperatorSummary::zero_fraction() const { return ratio(zero_weights, weights); }

@@ -56,6 +56,9 @@ struct NetworkSummary {
 
 NetworkSummary summarize(const Graph& graph);
 
+/// How many of a tensor's elements, stored in `bytes`, are zero: equal to the zero point, or 0.0.
+std::int64_t zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes);
+
 /// The summary as a table for terminals, one line per operator, with a trailing newline.
 std::string format_summary(const NetworkSummary& summary);
 
