@@ -55,10 +55,11 @@ std::vector<MemoryTraffic> traffic(const Json& json) {
 }
 
 /// Null where the run knew of none; absent in files of earlier versions.
-ZeroCount zeros(const Json& json, const char* key) {
+workloads::ZeroCount zeros(const Json& json, const char* key) {
   const Json count = json.value(key, Json());
-  return count.is_null() ? ZeroCount{}
-                         : ZeroCount{integer(count, "zeros"), integer(count, "elements")};
+  return count.is_null()
+             ? workloads::ZeroCount{}
+             : workloads::ZeroCount{integer(count, "zeros"), integer(count, "elements")};
 }
 
 LayerResult layer(const Json& json) {

@@ -58,10 +58,6 @@ const char* cause_name(Cause cause) {
 std::int64_t MemoryTraffic::total_read() const { return sum(read); }
 std::int64_t MemoryTraffic::total_written() const { return sum(written); }
 
-double ZeroCount::fraction() const {
-  return ratio(static_cast<double>(zeros), static_cast<double>(elements));
-}
-
 /// MACs / (cycles * peak MACs per cycle).
 double LayerResult::utilisation() const {
   return ratio(static_cast<double>(macs), static_cast<double>(cycles.low * peak_macs_per_cycle));

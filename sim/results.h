@@ -16,6 +16,7 @@
 #include "energy/report.h"
 #include "sim/dataset_result.h"
 #include "workloads/graph.h"
+#include "workloads/summary.h"
 
 namespace milliwatt::sim {
 
@@ -54,19 +55,12 @@ struct MemoryTraffic {
   std::int64_t total_written() const;
 };
 
-/// How many of some elements are zero, which is to say equal to their zero point.
-struct ZeroCount {
-  std::int64_t zeros = 0;
-  std::int64_t elements = 0;  ///< 0: there are none, or nobody knows their values
-
-  double fraction() const;  ///< 0 without elements
-};
-
-/// Sparsity of a layer's data.
+/// Sparsity of a layer's data: a zero is an element that equals its zero point. No elements where
+/// there are none or, as of an estimate's activations, nobody knows their values.
 struct LayerZeros {
-  ZeroCount weights;
-  ZeroCount inputs;   ///< all operands but constants and states; of an estimate unknown
-  ZeroCount outputs;  ///< all outputs; of an estimate unknown
+  workloads::ZeroCount weights;
+  workloads::ZeroCount inputs;   ///< all operands but constants and states
+  workloads::ZeroCount outputs;  ///< all outputs
 };
 
 struct LayerResult {

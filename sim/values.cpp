@@ -49,9 +49,10 @@ Bytes stored(const workloads::Accumulators& sums, workloads::ElementType type) {
   return bytes;
 }
 
-void add(ZeroCount& count, const Tensor& tensor, const Bytes& bytes) {
-  count.zeros += workloads::zero_count(tensor, bytes);
-  count.elements += tensor.elements();
+void add(workloads::ZeroCount& count, const Tensor& tensor, const Bytes& bytes) {
+  const workloads::ZeroCount more = workloads::zero_count(tensor, bytes);
+  count.zeros += more.zeros;
+  count.elements += more.elements;
 }
 
 /// Each operand once, however often it is read.
@@ -66,8 +67,8 @@ std::set<TensorId> activations_read(const Graph& graph, const Operator& op) {
   return ids;
 }
 
-ZeroCount zeros_of_weights(const Graph& graph, const Operator& op) {
-  ZeroCount count;
+workloads::ZeroCount zeros_of_weights(const Graph& graph, const Operator& op) {
+  workloads::ZeroCount count;
   for (const std::size_t place : workloads::weight_operands(op.kind)) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
     if (weights.role == TensorRole::kConstant) {

@@ -22,7 +22,7 @@ void add_traffic(LayerResult& total, const LayerResult& part) {
   }
 }
 
-void add(ZeroCount& total, const ZeroCount& part) {
+void add(workloads::ZeroCount& total, const workloads::ZeroCount& part) {
   total.zeros += part.zeros;
   total.elements += part.elements;
 }

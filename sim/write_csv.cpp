@@ -107,7 +107,7 @@ void add_energy(Row& row, const RunResult& result, const LayerResult& part,
 }
 
 /// Empty where there are none, or nobody knows.
-void add_zeros(Row& row, const char* column, const ZeroCount& count) {
+void add_zeros(Row& row, const char* column, const workloads::ZeroCount& count) {
   row.add(column, count.elements == 0 ? std::string() : shortest(count.fraction()));
 }
 

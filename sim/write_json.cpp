@@ -61,7 +61,7 @@ Json accounts(const LayerResult& part) {
 }
 
 /// Null where there are none, or nobody knows.
-Json zeros(const ZeroCount& count) {
+Json zeros(const workloads::ZeroCount& count) {
   return count.elements == 0 ? Json(nullptr)
                              : Json{{"zeros", count.zeros},
                                     {"elements", count.elements},

@@ -72,7 +72,9 @@ std::vector<GridColumn> layer_columns(Columns columns) {
   return all;
 }
 
-std::string zeros(const ZeroCount& count) { return percent(count.zeros, count.elements); }
+std::string zeros(const workloads::ZeroCount& count) {
+  return percent(count.zeros, count.elements);
+}
 
 std::vector<std::string> chosen_cells(const LayerResult& layer, Columns columns) {
   if (columns == Columns::kByCause) {

@@ -26,29 +26,56 @@ void require_exponent(OperatorRules& rules, Multiplier m, int largest) {
   rules.require(m.exponent <= largest, "multiplies values by 2^{} or more", largest);
 }
 
-/// All listed tensors have the type int8 or int16, the same one, and one scale each.
-bool check_activations(OperatorRules& rules, std::initializer_list<const Tensor*> tensors) {
-  const ElementType type = (*tensors.begin())->type;
+using Tensors = std::initializer_list<const Tensor*>;
+
+/// Whether the types of a tensor and of the first operand go together.
+using TypeRule = bool (*)(ElementType type, ElementType first);
+
+bool check_types(OperatorRules& rules, Tensors tensors, TypeRule good, const char* hint = "") {
+  const ElementType first = (*tensors.begin())->type;
   for (const Tensor* tensor : tensors) {
-    rules.require(is_activation_type(tensor->type) && tensor->type == type,
-                  "has {} in '{}', which {} does not support here", element_name(tensor->type),
-                  tensor->name, operator_name(rules.op().kind));
+    rules.require(good(tensor->type, first), "has {} in '{}', which {} does not support here{}",
+                  element_name(tensor->type), tensor->name, operator_name(rules.op().kind), hint);
     rules.check_single_scale(*tensor);
   }
   return rules.sound();
 }
 
+/// All listed tensors have the type int8 or int16, the same one, and one scale each: kinds whose
+/// arithmetic is defined for whole bytes only.
+bool check_whole(OperatorRules& rules, Tensors tensors) {
+  return check_types(
+      rules, tensors,
+      [](ElementType type, ElementType first) {
+        return is_whole_activation_type(type) && type == first;
+      },
+      "; it takes int8 or int16 throughout");
+}
+
+/// All listed tensors are narrow, of any widths, or all are int16; one scale each.
+bool check_rescaled(OperatorRules& rules, Tensors tensors) {
+  return check_types(rules, tensors, widths_mix);
+}
+
+/// Products of int8 and of int16 are scaled down. Those of narrower elements are small, and fit 32
+/// bits with a left shift that makes up for what they lack of 16 bits.
+int most_product_exponent(const OperatorRules& rules) {
+  const int bits = element_bits(rules.input(0).type) + element_bits(rules.input(1).type);
+  return std::max(0, 16 - bits);
+}
+
 /// Sub and mul: two operands.
 void check_pair(OperatorRules& rules) {
   if (!rules.require_operands(2, 2) ||
-      !check_activations(rules, {&rules.input(0), &rules.input(1), &rules.output()}) ||
+      !check_rescaled(rules, {&rules.input(0), &rules.input(1), &rules.output()}) ||
       !rules.check_broadcast()) {
     return;
   }
   const bool sub = rules.op().kind == OperatorKind::kSub;
   const Multiplier m = sub ? add_parameters(rules.graph(), rules.op()).multiplier_output
                            : product_parameters(rules.graph(), rules.op()).multiplier;
-  rules.require(m.exponent <= 0, "has an output scale far below its input scales");
+  rules.require(m.exponent <= (sub ? 0 : most_product_exponent(rules)),
+                "has an output scale far below its input scales");
 }
 
 void check_extremum(OperatorRules& rules) {
@@ -66,18 +93,19 @@ bool check_unary(OperatorRules& rules) {
 }
 
 void check_relu(OperatorRules& rules) {
-  if (!check_unary(rules) || !check_activations(rules, {&rules.input(0), &rules.output()})) {
+  if (!check_unary(rules) || !check_rescaled(rules, {&rules.input(0), &rules.output()})) {
     return;
   }
   const auto& op = rules.op();
   require_exponent(rules, rescale_parameters(rules.graph(), op).multiplier, kMostWideExponent);
   rules.require(std::get<Relu>(op.attributes).activation == Activation::kRelu ||
-                    same_quantization(rules.input(0), rules.output()),
+                    (rules.input(0).type == rules.output().type &&
+                     same_quantization(rules.input(0), rules.output())),
                 "has different scales or zero points on both sides");
 }
 
 void check_leaky_relu(OperatorRules& rules) {
-  if (!check_unary(rules) || !check_activations(rules, {&rules.input(0), &rules.output()})) {
+  if (!check_unary(rules) || !check_rescaled(rules, {&rules.input(0), &rules.output()})) {
     return;
   }
   const float alpha = std::get<LeakyRelu>(rules.op().attributes).alpha;
@@ -92,7 +120,7 @@ void check_leaky_relu(OperatorRules& rules) {
 }
 
 void check_hard_swish(OperatorRules& rules) {
-  if (check_unary(rules) && check_activations(rules, {&rules.input(0), &rules.output()}) &&
+  if (check_unary(rules) && check_whole(rules, {&rules.input(0), &rules.output()}) &&
       rules.require(rules.input(0).type == ElementType::kInt8, "has int16 activations")) {
     rules.require(hard_swish_parameters(rules.graph(), rules.op()).output_exponent <= 0,
                   "has an output scale far below its input scale");
@@ -101,7 +129,7 @@ void check_hard_swish(OperatorRules& rules) {
 
 /// Logistic and tanh have a fixed output scale.
 void check_sigmoid(OperatorRules& rules) {
-  if (!check_unary(rules) || !check_activations(rules, {&rules.input(0), &rules.output()})) {
+  if (!check_unary(rules) || !check_whole(rules, {&rules.input(0), &rules.output()})) {
     return;
   }
   const bool wide = rules.input(0).type == ElementType::kInt16;
@@ -162,8 +190,7 @@ void check_dequantize(OperatorRules& rules) {
 }
 
 void check_reduce(OperatorRules& rules) {
-  if (!rules.require_operands(2, 2) ||
-      !check_activations(rules, {&rules.input(0), &rules.output()})) {
+  if (!rules.require_operands(2, 2) || !check_rescaled(rules, {&rules.input(0), &rules.output()})) {
     return;
   }
   const auto& axes = std::get<Reduce>(rules.op().attributes).axes;
@@ -183,6 +210,8 @@ void check_reduce(OperatorRules& rules) {
     return;
   }
   if (rules.op().kind == OperatorKind::kReduceMax) {
+    rules.require(rules.input(0).type == rules.output().type, "maps {} to {}",
+                  element_name(rules.input(0).type), element_name(rules.output().type));
     rules.require(same_quantization(rules.input(0), rules.output()),
                   "has different scales or zero points on both sides");
   } else {
@@ -193,7 +222,7 @@ void check_reduce(OperatorRules& rules) {
 void check_transpose_conv(OperatorRules& rules) {
   if (!rules.require_operands(3, 4) || !rules.check_rank4(rules.input(1)) ||
       !rules.check_rank4(rules.input(2)) || !rules.check_rank4(rules.output()) ||
-      !check_activations(rules, {&rules.input(2), &rules.output()})) {
+      !check_whole(rules, {&rules.input(2), &rules.output()})) {
     return;
   }
   const Window& window = std::get<TransposeConv2d>(rules.op().attributes).window;
@@ -225,7 +254,7 @@ void check_transpose_conv(OperatorRules& rules) {
 
 void check_batch_matmul(OperatorRules& rules) {
   if (!rules.require_operands(2, 2) ||
-      !check_activations(rules, {&rules.input(0), &rules.input(1), &rules.output()})) {
+      !check_whole(rules, {&rules.input(0), &rules.input(1), &rules.output()})) {
     return;
   }
   const auto& matmul = std::get<BatchMatmul>(rules.op().attributes);

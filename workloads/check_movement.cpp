@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks of operators that move elements about: bytes are copied, so both sides agree in type and
+// Checks of operators that move elements about: they are copied, so both sides agree in type and
 // quantization.
 #include <algorithm>
 #include <numeric>
 
 #include "workloads/operator_rules.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -12,10 +13,10 @@ namespace {
 
 using Shape = std::vector<std::int32_t>;
 
-/// Same quantization, or none, and a type of whole bytes.
+/// Same type, and the same quantization or none.
 void check_copy(OperatorRules& rules, const Tensor& from, const Tensor& to) {
-  rules.require(from.type == to.type && element_bits(from.type) >= 8, "maps {} to {}",
-                element_name(from.type), element_name(to.type));
+  rules.require(from.type == to.type, "maps {} to {}", element_name(from.type),
+                element_name(to.type));
   rules.require(from.quantization.scales == to.quantization.scales &&
                     from.quantization.zero_points == to.quantization.zero_points,
                 "has different scales or zero points for '{}' and '{}'", from.name, to.name);
@@ -44,8 +45,11 @@ void check_pad(OperatorRules& rules) {
                   rules.output().name, out[d]);
   }
   const ElementType type = rules.output().type;
-  rules.require(is_activation_type(type) || pad.value == 0, "pads {} with {}", element_name(type),
-                pad.value);
+  const int bits = element_bits(type);
+  const bool fits = is_activation_type(type)
+                        ? pad.value >= lowest_element(bits) && pad.value <= highest_element(bits)
+                        : pad.value == 0;
+  rules.require(fits, "pads {} with {}", element_name(type), pad.value);
 }
 
 /// Extents of joined and split tensors: equal but for the axis.
@@ -168,7 +172,8 @@ void check_resize(OperatorRules& rules) {
   rules.require(!resize.align_corners || !resize.half_pixel_centers,
                 "aligns corners and centres at once");
   if (rules.op().kind == OperatorKind::kResizeBilinear) {
-    rules.require(is_activation_type(rules.output().type), "blends {}",
+    rules.require(is_whole_activation_type(rules.output().type),
+                  "blends {}; resize_bilinear takes int8 and int16",
                   element_name(rules.output().type));
   }
 }

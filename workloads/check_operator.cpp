@@ -50,23 +50,37 @@ class OperatorCheck : public OperatorRules {
     }
     const ElementType in = input(0).type;
     const ElementType out = output().type;
-    const bool widens = op_.kind == OperatorKind::kSoftmax && in == ElementType::kInt8 &&
-                        out == ElementType::kInt16;
-    const bool good = is_activation_type(in) && (in == out || widens) &&
-                      !(op_.kind == OperatorKind::kSoftmax && in == ElementType::kInt16);
-    const bool real = in == ElementType::kFloat32 || out == ElementType::kFloat32;
-    return require(good, "maps {} to {}, which {} does not support{}", element_name(in),
-                   element_name(out), operator_name(op_.kind),
-                   real ? "; convert the network to full integer quantization" : "") &&
+    return require(maps(in, out), "maps {} to {}, which {} does not support{}", element_name(in),
+                   element_name(out), operator_name(op_.kind), what_helps(in, out)) &&
            (!weighted() || check_weight_types());
+  }
+
+  /// Pools copy the scale of their input; softmax has a fixed one; all others rescale.
+  bool maps(ElementType in, ElementType out) const {
+    switch (op_.kind) {
+      case OperatorKind::kAveragePool2d:
+      case OperatorKind::kMaxPool2d:
+        return is_activation_type(in) && in == out;
+      case OperatorKind::kSoftmax:
+        return in == ElementType::kInt8 && is_whole_activation_type(out);
+      default:
+        return widths_mix(in, out);
+    }
+  }
+
+  static const char* what_helps(ElementType in, ElementType out) {
+    if (in == ElementType::kFloat32 || out == ElementType::kFloat32) {
+      return "; convert the network to full integer quantization";
+    }
+    return is_activation_type(in) && is_activation_type(out)
+               ? "; an operator quantize in between changes the type"
+               : "";
   }
 
   bool check_weight_types() {
     const bool wide = input(0).type == ElementType::kInt16;
     const ElementType weights = input(1).type;
-    const bool weights_good =
-        weights == ElementType::kInt8 || (weights == ElementType::kInt4 && !wide);
-    require(weights_good, "has {} weights with {} activations", element_name(weights),
+    require(is_narrow_type(weights), "has {} weights with {} activations", element_name(weights),
             element_name(input(0).type));
     require(input(1).role == TensorRole::kConstant, "has weights that are not constant");
     if (has_input(2)) {
@@ -204,9 +218,9 @@ class OperatorCheck : public OperatorRules {
   }
 
   void check_add() {
-    require(input(0).type == input(1).type, "adds {} and {}", element_name(input(0).type),
-            element_name(input(1).type));
-    if (check_broadcast()) {
+    if (require(widths_mix(input(0).type, input(1).type), "adds {} and {}",
+                element_name(input(0).type), element_name(input(1).type)) &&
+        check_broadcast()) {
       require(add_parameters(graph_, op_).multiplier_output.exponent <= 0,
               "has an output scale far below its input scales");
     }

@@ -56,7 +56,7 @@ void check_svdf(OperatorRules& rules) {
   const ElementType state = rules.input(4).type;
   rules.require(rules.input(0).type == ElementType::kInt8 &&
                     rules.output().type == ElementType::kInt8 &&
-                    rules.input(1).type == ElementType::kInt8 && is_activation_type(state) &&
+                    rules.input(1).type == ElementType::kInt8 && is_whole_activation_type(state) &&
                     rules.input(2).type == state,
                 "needs int8 data and feature weights, and time weights of the state's type");
   rules.require(svdf.activation == Activation::kNone || svdf.activation == Activation::kRelu,
@@ -96,7 +96,7 @@ bool check_lstm_operands(OperatorRules& rules) {
 
 void check_lstm_types(OperatorRules& rules) {
   const ElementType type = rules.input(0).type;
-  rules.require(is_activation_type(type) && rules.output().type == type &&
+  rules.require(is_whole_activation_type(type) && rules.output().type == type &&
                     rules.input(18).type == type && rules.input(19).type == ElementType::kInt16,
                 "needs data, output and output state of one type and an int16 cell state");
   for (const Tensor* tensor :

@@ -9,8 +9,19 @@
 
 namespace milliwatt::workloads {
 
+bool is_narrow_type(ElementType type) { return is_sub_byte(type) || type == ElementType::kInt8; }
+
 bool is_activation_type(ElementType type) {
+  return is_narrow_type(type) || type == ElementType::kInt16;
+}
+
+bool is_whole_activation_type(ElementType type) {
   return type == ElementType::kInt8 || type == ElementType::kInt16;
+}
+
+bool widths_mix(ElementType a, ElementType b) {
+  return (is_narrow_type(a) && is_narrow_type(b)) ||
+         (a == ElementType::kInt16 && b == ElementType::kInt16);
 }
 
 bool OperatorRules::require_operands(std::size_t least, std::size_t most) {

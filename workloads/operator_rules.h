@@ -13,7 +13,14 @@
 
 namespace milliwatt::workloads {
 
+/// Signed integers of 2 to 8 bits: weights, and activations of 8-bit arithmetic.
+bool is_narrow_type(ElementType type);
+/// Narrow ones and int16.
 bool is_activation_type(ElementType type);
+/// int8 and int16, of which every kind of operator takes at least one.
+bool is_whole_activation_type(ElementType type);
+/// Whether one operator may scale from one to the other: both narrow, or both int16.
+bool widths_mix(ElementType a, ElementType b);
 
 /// Collects the faults of one operator. The tensors that it names exist and are free of faults.
 class OperatorRules {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "workloads/fixed_point.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -97,9 +98,9 @@ std::int32_t requantize_once(std::int32_t x, Multiplier m) {
 }
 
 Clamp activation_clamp(Activation activation, const Tensor& output) {
-  const bool wide = output.type == ElementType::kInt16;
-  const std::int64_t type_low = wide ? -32768 : -128;
-  const std::int64_t type_high = wide ? 32767 : 127;
+  const int bits = std::min(element_bits(output.type), 16);
+  const std::int64_t type_low = lowest_element(bits);
+  const std::int64_t type_high = highest_element(bits);
   std::int64_t low = type_low;
   std::int64_t high = type_high;
   if (activation == Activation::kRelu || activation == Activation::kRelu6) {

@@ -248,16 +248,11 @@ std::vector<std::int32_t> integers(const Tensor& tensor, const Bytes& bytes) {
 
 std::vector<std::int16_t> widen(const Tensor& tensor, const Bytes& bytes, std::int32_t zero_point) {
   std::vector<std::int16_t> values(static_cast<std::size_t>(tensor.elements()));
+  const int bits = element_bits(tensor.type);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    std::int32_t stored = 0;
-    if (tensor.type == ElementType::kInt16) {
-      stored = static_cast<std::int16_t>(bytes[2 * i] | (bytes[2 * i + 1] << 8));
-    } else if (tensor.type == ElementType::kInt4) {
-      const int nibble = (bytes[i / 2] >> (4 * (i % 2))) & 0xF;
-      stored = nibble >= 8 ? nibble - 16 : nibble;
-    } else {
-      stored = static_cast<std::int8_t>(bytes[i]);
-    }
+    const std::int32_t stored =
+        bits == 8 ? static_cast<std::int8_t>(bytes[i])
+                  : load_element(bytes.data(), static_cast<std::int64_t>(i), bits);
     values[i] = static_cast<std::int16_t>(stored - zero_point);
   }
   return values;

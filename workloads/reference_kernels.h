@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "workloads/operator_parameters.h"
+#include "workloads/packing.h"
 #include "workloads/reference.h"
 
 namespace milliwatt::workloads::reference {
@@ -38,18 +39,18 @@ struct Call {
   }
 };
 
-/// Stored int4, int8 or int16 elements minus `zero_point`. The difference fits 16 bits: int16
+/// Stored elements of 2 to 8 or 16 bits minus `zero_point`. The difference fits 16 bits: int16
 /// tensors have zero point 0.
 std::vector<std::int16_t> widen(const Tensor& tensor, const Bytes& bytes, std::int32_t zero_point);
 
-/// Stored int8, int16 or int32 elements.
+/// Stored elements of 2 to 8, 16 or 32 bits.
 std::vector<std::int32_t> integers(const Tensor& tensor, const Bytes& bytes);
 
 /// Values of a constant of int32 or int64, such as a bias; zeros where there is none.
 std::vector<std::int64_t> bias_values(const Call& call, std::size_t operand, std::size_t channels);
 
 /// Products whose sum is sure to stay within 32 bits: 2^16 of |x - zero point| <= 255 and
-/// |w| <= 128 for int8, 2^8 of |x| <= 2^15 and |w| <= 2^7 for int16.
+/// |w| <= 128 for int8 and narrower, 2^8 of |x| <= 2^15 and |w| <= 2^7 for int16.
 std::int64_t safe_products(const Tensor& input);
 
 /// Sum of products, at most `safe` of them in 32 bits at a time.
@@ -72,14 +73,19 @@ class BroadcastCursor {
   std::size_t index_ = 0;
 };
 
-/// Stores int8, int16 or int32 elements.
+/// Stores elements of 2 to 8, 16 or 32 bits.
 class Writer {
  public:
   explicit Writer(const Tensor& tensor)
-      : width_{static_cast<std::size_t>(element_bits(tensor.type)) / 8},
+      : bits_{element_bits(tensor.type)},
+        width_{static_cast<std::size_t>(bits_) / 8},
         bytes_(static_cast<std::size_t>(tensor.bytes())) {}
 
   void store(std::size_t index, std::int32_t value) {
+    if (bits_ < 8) {
+      store_element(bytes_.data(), static_cast<std::int64_t>(index), bits_, value);
+      return;
+    }
     const auto bits = static_cast<std::uint32_t>(value);
     std::uint8_t* first = &bytes_[width_ * index];
     *first = static_cast<std::uint8_t>(bits);
@@ -90,6 +96,7 @@ class Writer {
   Bytes take() { return std::move(bytes_); }
 
  private:
+  int bits_;
   std::size_t width_;
   Bytes bytes_;
 };

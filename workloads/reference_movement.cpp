@@ -24,9 +24,37 @@ std::size_t product(Shape::const_iterator first, Shape::const_iterator last) {
 
 std::size_t product(const Shape& shape) { return product(shape.begin(), shape.end()); }
 
+/// Bytes of an element while it moves: narrow ones move in a byte each.
 std::size_t element_bytes(const Tensor& tensor) {
-  return static_cast<std::size_t>(element_bits(tensor.type)) / 8;
+  return static_cast<std::size_t>(std::max(element_bits(tensor.type), 8)) / 8;
 }
+
+/// The stored bytes, or elements narrower than a byte spread out, one per byte.
+Bytes spread(const Tensor& tensor, const Bytes& stored) {
+  if (!is_sub_byte(tensor.type)) {
+    return stored;
+  }
+  Bytes elements(static_cast<std::size_t>(tensor.elements()));
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    elements[i] = static_cast<std::uint8_t>(
+        load_element(stored.data(), static_cast<std::int64_t>(i), element_bits(tensor.type)));
+  }
+  return elements;
+}
+
+/// The way back from spread().
+Bytes packed(const Tensor& tensor, Bytes elements) {
+  if (!is_sub_byte(tensor.type)) {
+    return elements;
+  }
+  Writer writer(tensor);
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    writer.store(i, elements[i]);
+  }
+  return writer.take();
+}
+
+Bytes spread_input(const Call& call, std::size_t i) { return spread(call.input(i), call.bytes(i)); }
 
 /// Elements from one index to the next of each dimension.
 std::vector<std::int64_t> strides_of(const Shape& shape) {
@@ -95,7 +123,8 @@ Bytes pad(const Call& call) {
   const auto& pad = std::get<Pad>(call.op.attributes);
   const Tensor& input = call.input(0);
   const std::size_t width = element_bytes(input);
-  Bytes padded(static_cast<std::size_t>(call.output().bytes()));
+  const Bytes image = spread_input(call, 0);
+  Bytes padded(static_cast<std::size_t>(call.output().elements()) * width);
   const auto fill = static_cast<std::uint32_t>(pad.value);
   for (std::size_t i = 0; i < padded.size(); ++i) {
     padded[i] = static_cast<std::uint8_t>(width > 2 ? 0 : fill >> (8 * (i % width)));
@@ -106,9 +135,9 @@ Bytes pad(const Call& call) {
     origin += steps[d] * pad.before[d];
   }
   BoxWalk(input.shape, steps, origin).run([&](std::size_t i, std::size_t place) {
-    std::memcpy(&padded[place * width], &call.bytes(0)[i * width], width);
+    std::memcpy(&padded[place * width], &image[i * width], width);
   });
-  return padded;
+  return packed(call.output(), std::move(padded));
 }
 
 Bytes slice(const Call& call) {
@@ -119,7 +148,8 @@ Bytes slice(const Call& call) {
     origin += steps[d] * slice.begin[d];
     steps[d] *= slice.step[d];
   }
-  return BoxWalk(slice.count, steps, origin).gather(call.bytes(0), element_bytes(call.input(0)));
+  return packed(call.output(), BoxWalk(slice.count, steps, origin)
+                                   .gather(spread_input(call, 0), element_bytes(call.input(0))));
 }
 
 Bytes transpose(const Call& call) {
@@ -129,24 +159,28 @@ Bytes transpose(const Call& call) {
   for (const std::int32_t d : permutation) {
     steps.push_back(strides[static_cast<std::size_t>(d)]);
   }
-  return BoxWalk(call.output().shape, steps, 0).gather(call.bytes(0), element_bytes(call.input(0)));
+  return packed(call.output(), BoxWalk(call.output().shape, steps, 0)
+                                   .gather(spread_input(call, 0), element_bytes(call.input(0))));
 }
 
 Bytes concatenate(const Call& call) {
   const auto& join = std::get<Concatenate>(call.op.attributes);
   const auto axis = static_cast<std::size_t>(join.axis);
   const std::size_t outer = sections(call.input(0).shape, axis, !join.stacks).outer;
+  std::vector<Bytes> parts;
+  for (std::size_t i = 0; i < call.op.inputs.size(); ++i) {
+    parts.push_back(spread_input(call, i));
+  }
   Bytes joined;
-  joined.reserve(static_cast<std::size_t>(call.output().bytes()));
+  joined.reserve(static_cast<std::size_t>(call.output().elements()) * element_bytes(call.output()));
   for (std::size_t row = 0; row < outer; ++row) {
-    for (std::size_t i = 0; i < call.op.inputs.size(); ++i) {
-      const Bytes& part = call.bytes(i);
+    for (const Bytes& part : parts) {
       const auto stretch = static_cast<std::ptrdiff_t>(part.size() / outer);
       const auto first = part.begin() + static_cast<std::ptrdiff_t>(row) * stretch;
       joined.insert(joined.end(), first, first + stretch);
     }
   }
-  return joined;
+  return packed(call.output(), std::move(joined));
 }
 
 std::vector<Bytes> split(const Call& call) {
@@ -155,14 +189,19 @@ std::vector<Bytes> split(const Call& call) {
   const std::size_t outer =
       sections(call.input(data).shape, static_cast<std::size_t>(split.axis), true).outer;
   std::vector<Bytes> parts(call.op.outputs.size());
-  auto next = call.bytes(data).begin();
+  const Bytes whole = spread_input(call, data);
+  auto next = whole.begin();
   for (std::size_t row = 0; row < outer; ++row) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      const std::int64_t stretch =
-          call.graph.tensor(call.op.outputs[i]).bytes() / static_cast<std::int64_t>(outer);
+      const Tensor& part = call.graph.tensor(call.op.outputs[i]);
+      const auto stretch = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(part.elements()) /
+                                                       outer * element_bytes(part));
       parts[i].insert(parts[i].end(), next, next + stretch);
       next += stretch;
     }
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i] = packed(call.graph.tensor(call.op.outputs[i]), std::move(parts[i]));
   }
   return parts;
 }
@@ -219,19 +258,21 @@ Bytes resize_nearest(const Call& call) {
   const Shape& out = call.output().shape;
   const auto pixel =
       static_cast<std::ptrdiff_t>(static_cast<std::size_t>(in[3]) * element_bytes(call.input(0)));
+  const Bytes image = spread_input(call, 0);
   Bytes resized;
-  resized.reserve(static_cast<std::size_t>(call.output().bytes()));
+  resized.reserve(static_cast<std::size_t>(call.output().elements() / out[3]) *
+                  static_cast<std::size_t>(pixel));
   for (std::int32_t n = 0; n < out[0]; ++n) {
     for (std::int32_t y = 0; y < out[1]; ++y) {
       const std::int32_t row = n * in[1] + nearest(y, in[1], out[1], resize);
       for (std::int32_t x = 0; x < out[2]; ++x) {
         const std::ptrdiff_t column = nearest(x, in[2], out[2], resize);
-        const auto first = call.bytes(0).begin() + (std::ptrdiff_t{row} * in[2] + column) * pixel;
+        const auto first = image.begin() + (std::ptrdiff_t{row} * in[2] + column) * pixel;
         resized.insert(resized.end(), first, first + pixel);
       }
     }
   }
-  return resized;
+  return packed(call.output(), std::move(resized));
 }
 
 Bytes resize_bilinear(const Call& call) {

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::workloads {
 
@@ -29,14 +30,29 @@ std::uint32_t seeded_bits(ElementType type, Xorshift32& generator) {
   return bits;
 }
 
+std::vector<std::uint8_t> seeded_narrow_elements(const Tensor& tensor, Xorshift32& generator) {
+  const int bits = element_bits(tensor.type);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(tensor.bytes()));
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+    store_element(bytes.data(), i, bits, generator.next_signed(bits));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& generator) {
-  if (tensor.type != ElementType::kInt16 && tensor.type != ElementType::kInt8 &&
-      tensor.type != ElementType::kFloat32) {
+  const bool can_be_seeded = is_sub_byte(tensor.type) || tensor.type == ElementType::kInt8 ||
+                             tensor.type == ElementType::kInt16 ||
+                             tensor.type == ElementType::kFloat32;
+  if (!can_be_seeded) {
     throw base::UserError(
-        fmt::format("tensor '{}' holds {}; only int8, int16 and float32 can be seeded", tensor.name,
-                    element_name(tensor.type)));
+        fmt::format("tensor '{}' holds {}; only integers of 2 to 8 or 16 bits and float32 can be "
+                    "seeded",
+                    tensor.name, element_name(tensor.type)));
+  }
+  if (is_sub_byte(tensor.type)) {
+    return seeded_narrow_elements(tensor, generator);
   }
   const int width = element_bits(tensor.type) / 8;
   std::vector<std::uint8_t> bytes;

@@ -33,8 +33,8 @@ class Xorshift32 {
 /// depend on nothing else.
 Xorshift32 generator_for(std::uint32_t seed, std::string_view name);
 
-/// Fills an int8 or int16 tensor in memory order: one draw per element, its highest bits. Elements
-/// of float32 are draw / 2^31 - 1, with 24 bits of the draw.
+/// Fills a tensor of integers of 2 to 8 or 16 bits in memory order: one draw per element, its
+/// highest bits. Elements of float32 are draw / 2^31 - 1, with 24 bits of the draw.
 std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& generator);
 
 /// One input per entry of graph.inputs from a single stream that starts at seed * 0x9E3779B1

@@ -2,7 +2,6 @@
 #include "workloads/summary.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include "workloads/geometry.h"
@@ -67,25 +66,39 @@ class Lifetimes {
   std::vector<Lifetime> of_;
 };
 
-/// Of elements as wide as a T.
-template <typename T>
-std::int64_t count_equal(const std::vector<std::uint8_t>& bytes, std::int64_t elements, T zero) {
-  std::int64_t count = 0;
-  for (std::int64_t i = 0; i < elements; ++i) {
-    T element{};
-    std::memcpy(&element, &bytes.at(static_cast<std::size_t>(i) * sizeof(T)), sizeof(T));
-    count += element == zero ? 1 : 0;
+/// The element as it is stored, whatever it means.
+std::uint64_t stored_bits(const std::uint8_t* bytes, std::int64_t index, int bits) {
+  if (bits <= 16) {
+    return static_cast<std::uint32_t>(load_element(bytes, index, bits)) & ((1U << bits) - 1U);
   }
-  return count;
+  std::uint64_t stored = 0;
+  for (int byte = 0; byte < bits / 8; ++byte) {
+    stored |= std::uint64_t{bytes[index * bits / 8 + byte]} << (8 * byte);
+  }
+  return stored;
 }
 
-std::int64_t count_packed(const std::vector<std::uint8_t>& bytes, std::int64_t elements, int bits,
-                          std::int32_t zero) {
-  std::int64_t count = 0;
-  for (std::int64_t i = 0; i < elements; ++i) {
-    count += load_element(bytes.data(), i, bits) == zero ? 1 : 0;
+/// The zero points, one or one per channel, as they are stored.
+std::vector<std::uint64_t> zeros_of(const Tensor& tensor) {
+  const std::uint64_t mask = ~std::uint64_t{0} >> (64 - element_bits(tensor.type));
+  std::vector<std::uint64_t> zeros;
+  for (const std::int32_t zero_point : tensor.quantization.zero_points) {
+    zeros.push_back(static_cast<std::uint64_t>(std::int64_t{zero_point}) & mask);
   }
-  return count;
+  if (zeros.empty() || tensor.type == ElementType::kFloat32) {
+    zeros.assign(1, 0);
+  }
+  return zeros;
+}
+
+/// Elements in a row, in memory order, that belong to one channel.
+std::int64_t channel_stretch(const Tensor& tensor) {
+  std::int64_t elements = 1;
+  for (auto d = static_cast<std::size_t>(tensor.quantization.dimension) + 1;
+       d < tensor.shape.size(); ++d) {
+    elements *= tensor.shape[d];
+  }
+  return elements;
 }
 
 std::set<TensorId> distinct(const Operator& op) {
@@ -118,8 +131,9 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
   for (const std::size_t place : weight_operands(op.kind)) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
     if (is_constant(weights)) {
-      row.weights += weights.elements();
-      row.zero_weights += zero_count(weights, weights.data);
+      const ZeroCount count = zero_count(weights, weights.data);
+      row.weights += count.elements;
+      row.zero_weights += count.zeros;
     }
   }
   return row;
@@ -135,22 +149,18 @@ std::int64_t bytes_of(const Graph& graph, const std::vector<TensorId>& ids) {
 
 }  // namespace
 
-std::int64_t zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes) {
-  const std::int64_t elements = tensor.elements();
-  const std::int32_t zero = tensor.quantization.zero_point();
-  switch (tensor.type) {
-    case ElementType::kFloat32:
-      return count_equal(bytes, elements, 0.0F);
-    case ElementType::kInt64:
-      return count_equal(bytes, elements, std::int64_t{zero});
-    case ElementType::kInt32:
-      return count_equal(bytes, elements, zero);
-    case ElementType::kUint8:
-    case ElementType::kBool:
-      return count_equal(bytes, elements, static_cast<std::uint8_t>(zero));
-    default:
-      return count_packed(bytes, elements, element_bits(tensor.type), zero);
+double ZeroCount::fraction() const { return ratio(zeros, elements); }
+
+ZeroCount zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes) {
+  ZeroCount count{0, tensor.elements()};
+  const std::vector<std::uint64_t> zeros = zeros_of(tensor);
+  const std::int64_t stretch = zeros.size() == 1 ? count.elements : channel_stretch(tensor);
+  const int bits = element_bits(tensor.type);
+  for (std::int64_t i = 0; i < count.elements; ++i) {
+    const auto channel = static_cast<std::size_t>(i / stretch) % zeros.size();
+    count.zeros += stored_bits(bytes.data(), i, bits) == zeros[channel] ? 1 : 0;
   }
+  return count;
 }
 
 double OperatorSummary::intensity() const { return ratio(macs, constant_bytes + activation_bytes); }

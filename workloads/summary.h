@@ -10,6 +10,18 @@
 
 namespace milliwatt::workloads {
 
+/// Elements of a tensor, and how many of them mean 0: those that equal the zero point.
+struct ZeroCount {
+  std::int64_t zeros = 0;
+  std::int64_t elements = 0;
+
+  double fraction() const;
+};
+
+/// `bytes` are the tensor's stored bytes, of a constant or of one invocation. Tensors without
+/// quantization have zero point 0; a float32 counts where it is +0.
+ZeroCount zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes);
+
 struct OperatorSummary {
   std::string name;
   OperatorKind kind = OperatorKind::kReshape;
@@ -55,9 +67,6 @@ struct NetworkSummary {
 };
 
 NetworkSummary summarize(const Graph& graph);
-
-/// How many of a tensor's elements, stored in `bytes`, are zero: equal to the zero point, or 0.0.
-std::int64_t zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes);
 
 /// The summary as a table for terminals, one line per operator, with a trailing newline.
 std::string format_summary(const NetworkSummary& summary);

@@ -56,29 +56,6 @@ TEST(Summary, CountsZeroWeightsInInt8AndInt4) {
   EXPECT_EQ(summarize(graph).operators[1].zero_weights, 3);
 }
 
-TEST(ZeroCount, AZeroIsTheZeroPointOfAnyType) {
-  Tensor tensor;
-  tensor.shape = {3};
-  tensor.quantization = {{0.5F}, {-2}, 0};
-  EXPECT_EQ(zero_count(tensor, {0xFE, 0, 0xFE}), 2);
-  tensor.type = ElementType::kUint8;
-  tensor.quantization.zero_points = {254};
-  EXPECT_EQ(zero_count(tensor, {0xFE, 0, 1}), 1);
-  tensor.quantization.zero_points = {1};
-  tensor.type = ElementType::kInt16;
-  EXPECT_EQ(zero_count(tensor, {1, 0, 0, 1, 1, 1}), 1);
-  tensor.type = ElementType::kInt32;
-  EXPECT_EQ(zero_count(tensor, {1, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0}), 2);
-  tensor.shape = {1};
-  tensor.type = ElementType::kInt64;
-  EXPECT_EQ(zero_count(tensor, {1, 0, 0, 0, 0, 0, 0, 0}), 1);
-  EXPECT_EQ(zero_count(tensor, {1, 0, 0, 0, 0, 0, 0, 1}), 0);
-  tensor.shape = {2};
-  tensor.type = ElementType::kFloat32;  // 0.0 and -0.0
-  EXPECT_EQ(zero_count(tensor, {0, 0, 0, 0, 0, 0, 0, 0x80}), 2);
-  EXPECT_EQ(zero_count(tensor, {1, 0, 0, 0, 0, 0, 0x80, 0x3F}), 0);
-}
-
 TEST(Summary, PrintsOneLinePerOperator) {
   const std::string text = format_summary(summarize(parse_layer_trace(kTrace, "t", "")));
   EXPECT_EQ(text.substr(0, text.find('\n')),

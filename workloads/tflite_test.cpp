@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/error.h"
 #include "workloads/reference.h"
 #include "workloads/seeded.h"
+#include "workloads/tflite_further_models.h"
 #include "workloads/tflite_small_models.h"
 
 namespace milliwatt::workloads {
@@ -27,6 +30,28 @@ std::string fault_of(const ModelSpec& model) {
     return error.what();
   }
   return "";
+}
+
+TEST(Tflite, ReadsEveryKindIntoANetworkThatRuns) {
+  auto models = tflite::small_models();
+  for (const auto& further : tflite::further_models()) {
+    models.push_back(further);
+  }
+  std::set<OperatorKind> kinds;
+  for (const auto& [name, model] : models) {
+    const Graph graph = import(model);
+    for (const Operator& op : graph.operators) {
+      kinds.insert(op.kind);
+    }
+    const TensorValues values = run_reference(graph, seeded_input(graph, 1));
+    for (const TensorId id : graph.outputs) {
+      EXPECT_EQ(static_cast<std::int64_t>(values.at(static_cast<std::size_t>(id)).size()),
+                graph.tensor(id).bytes())
+          << name;
+    }
+  }
+  // Log-softmax works on float32 and stands alone; all others are there.
+  EXPECT_EQ(kinds.size(), static_cast<std::size_t>(kOperatorKinds) - 1);
 }
 
 TEST(Tflite, KeepsNamesRolesAndOperands) {

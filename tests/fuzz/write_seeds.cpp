@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string>
 
+#include "workloads/tflite_further_models.h"
 #include "workloads/tflite_small_models.h"
 
 int main(int count, char** words) {
@@ -12,7 +13,11 @@ int main(int count, char** words) {
     std::cerr << "usage: write_seeds FOLDER\n";
     return 2;
   }
-  for (const auto& [name, model] : tflite::small_models()) {
+  auto models = tflite::small_models();
+  for (auto& further : tflite::further_models()) {
+    models.push_back(further);
+  }
+  for (const auto& [name, model] : models) {
     const auto bytes = tflite::build_model(model);
     std::ofstream file(std::string(words[1]) + "/" + name + ".tflite", std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),
