@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/write_file.h"
 #include "sim/bundled.h"
 #include "workloads/load.h"
 #include "workloads/summary.h"
@@ -10,9 +11,16 @@ namespace milliwatt::app {
 namespace {
 
 int run(const Arguments& arguments) {
+  if (arguments.has("out")) {
+    check_file_target(arguments.value("out"));
+  }
   const workloads::Graph graph =
       workloads::load_network(sim::find_file(arguments.positionals()[0], {sim::Shelf::kNetworks}));
-  std::cout << workloads::format_summary(workloads::summarize(graph));
+  const workloads::NetworkSummary summary = workloads::summarize(graph);
+  if (arguments.has("out")) {
+    write_file(arguments.value("out"), workloads::summary_csv(summary));
+  }
+  std::cout << workloads::format_summary(summary);
   return kGood;
 }
 
@@ -26,7 +34,8 @@ Command network_command() {
       "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml) or a name of `milliwatt\n"
       "list`.\n\n"
       "  milliwatt network resnet8\n",
-      CommandLine({}, {"NETWORK"}, 1, 1),
+      CommandLine({{"out", "FILE", "Writes one row per operator and their total as CSV."}},
+                  {"NETWORK"}, 1, 1),
       run};
 }
 

@@ -54,7 +54,17 @@ TEST(LayersCsv, KeepsTheOrderOfItsColumns) {
             "energy_low_nJ,energy_high_nJ,energy_dynamic_nJ,energy_static_nJ,"
             "energy_accelerator_array_nJ,energy_external_nJ,energy_host_nJ,energy_published_nJ,"
             "energy_derived_nJ,energy_borrowed_nJ,energy_assumed_nJ,latency_ms,average_power_mW,"
-            "TOPS_per_W");
+            "TOPS_per_W,weight_zero_fraction,input_zero_fraction,output_zero_fraction");
+}
+
+TEST(LayersCsv, SaysWhatShareIsZeroWhereItIsKnown) {
+  const CsvTable table = layers(sample_result());
+  EXPECT_EQ(table.real(0, "weight_zero_fraction"), 0.25);
+  EXPECT_EQ(table.real(0, "input_zero_fraction"), 0.25);
+  EXPECT_EQ(table.real(0, "output_zero_fraction"), 0.5);
+  EXPECT_EQ(table.text(1, "weight_zero_fraction"), "");
+  EXPECT_EQ(table.text(1, "output_zero_fraction"), "0");
+  EXPECT_EQ(table.text(2, "input_zero_fraction"), "");
 }
 
 TEST(LayersCsv, StatesCyclesTrafficAndEnergy) {

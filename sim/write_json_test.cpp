@@ -43,6 +43,21 @@ TEST(ResultsJson, TotalsAreTheSumsOfLayersAndSystem) {
   EXPECT_EQ(totals.at("latency_ms"), 0.012);
 }
 
+TEST(ResultsJson, ZerosAreNullWhereNobodyKnowsThem) {
+  const Json layers = parsed(sample_result()).at("layers");
+  EXPECT_EQ(layers.at(0).at("weight_zeros"),
+            (Json{{"zeros", 150}, {"elements", 600}, {"fraction", 0.25}}));
+  EXPECT_EQ(layers.at(1).at("output_zeros").at("zeros"), 0);
+  EXPECT_TRUE(layers.at(1).at("weight_zeros").is_null());
+}
+
+TEST(ResultsJson, TensorsHaveTheirQuantization) {
+  const Json tensors = parsed(sample_result()).at("tensors");
+  EXPECT_TRUE(tensors.at(0).at("scale").is_null());
+  EXPECT_EQ(tensors.at(1).at("scale"), 0.5);
+  EXPECT_EQ(tensors.at(1).at("zero_point"), -3);
+}
+
 TEST(ResultsJson, CountersAndEnergyAgreeInEveryCell) {
   const Json json = parsed(sample_result());
   int compared = 0;

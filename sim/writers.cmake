@@ -6,5 +6,5 @@ set(MILLIWATT_WRITERS_SOURCES
 
 milliwatt_test(writers_test
   SOURCES write_breakdown_test.cpp write_csv_test.cpp write_dataset_test.cpp write_json_test.cpp write_numbers_test.cpp
-          write_table_test.cpp write_tensors_test.cpp write_testing.cpp
+          write_sequence_test.cpp          write_table_test.cpp write_tensors_test.cpp write_testing.cpp
   DEPS milliwatt_sim nlohmann_json::nlohmann_json LABELS unit SYSTEMC)

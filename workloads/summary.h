@@ -71,4 +71,7 @@ NetworkSummary summarize(const Graph& graph);
 /// The summary as a table for terminals, one line per operator, with a trailing newline.
 std::string format_summary(const NetworkSummary& summary);
 
+/// One row per operator, then their total.
+std::string summary_csv(const NetworkSummary& summary);
+
 }  // namespace milliwatt::workloads
