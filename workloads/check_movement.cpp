@@ -155,6 +155,16 @@ void check_transpose(OperatorRules& rules) {
   rules.check_shape(rules.output(), expected);
 }
 
+/// The pixel at or before the last position of a bilinear resize, whose scale is rounded to 1024ths
+/// and can lead beyond the image.
+std::int64_t last_pixel(std::int64_t input, std::int64_t output, const Resize& resize) {
+  constexpr std::int64_t kOne = 1024;
+  const std::int64_t cut = resize.align_corners && output > 1 ? 1 : 0;
+  const std::int64_t scale = (kOne * (input - cut) + (output - cut) / 2) / (output - cut);
+  const std::int64_t shift = resize.half_pixel_centers ? scale / 2 - kOne / 2 : 0;
+  return ((output - 1) * scale + shift) / kOne;
+}
+
 void check_resize(OperatorRules& rules) {
   constexpr std::int32_t kMostPixels = 1 << 16;
   if (!rules.require_operands(2, 2) || !rules.check_rank4(rules.input(0)) ||
@@ -175,6 +185,10 @@ void check_resize(OperatorRules& rules) {
     rules.require(is_whole_activation_type(rules.output().type),
                   "blends {}; resize_bilinear takes int8 and int16",
                   element_name(rules.output().type));
+    rules.require(
+        last_pixel(in[1], out[1], resize) < in[1] && last_pixel(in[2], out[2], resize) < in[2],
+        "blends {} x {} pixels from {} x {}, more than its scale in 1024ths can tell", out[1],
+        out[2], in[1], in[2]);
   }
 }
 

@@ -187,6 +187,22 @@ TEST(Minimum, ComparesStoredValues) {
   EXPECT_EQ(run_reference(graph, {bytes_of({4, -7}), bytes_of({-1})}).back(), bytes_of({-1, -7}));
 }
 
+/// A bilinear resize of one row of `input` pixels to `output`.
+Graph widened(std::int32_t input, std::int32_t output) {
+  return testing::single(OperatorKind::kResizeBilinear, Resize{},
+                         {int8_tensor({1, 1, input, 1}), constant(int8_tensor({1}), bytes_of({0})),
+                          int8_tensor({1, 1, output, 1})});
+}
+
+TEST(ResizeBilinear, AScaleThatLeadsBeyondTheImageIsRefused) {
+  // 3 pixels to 2048: 1.5 / 1024 rounds to 2 / 1024, and 2047 * 2 / 1024 is in pixel 3 of 0 .. 2.
+  // 2047 positions: the scale is 2 / 1024 as well, and 2046 * 2 / 1024 is still in pixel 3; from
+  // 1536 positions on it is exact, 1535 * 2 / 1024 lies in pixel 2.
+  EXPECT_THROW(widened(3, 2048), base::UserError);
+  EXPECT_THROW(widened(3, 2047), base::UserError);
+  EXPECT_NO_THROW(widened(3, 1536));
+}
+
 TEST(Pad, FillsInt16WithBothBytes) {
   Tensor wide = int8_tensor({1});
   wide.type = ElementType::kInt16;
