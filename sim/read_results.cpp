@@ -54,12 +54,13 @@ std::vector<MemoryTraffic> traffic(const Json& json) {
   return memories;
 }
 
-/// Null where the run knew of none; absent in files of earlier versions.
+/// Absent in files of earlier versions.
 workloads::ZeroCount zeros(const Json& json, const char* key) {
-  const Json count = json.value(key, Json());
-  return count.is_null()
-             ? workloads::ZeroCount{}
-             : workloads::ZeroCount{integer(count, "zeros"), integer(count, "elements")};
+  if (!json.contains(key)) {
+    return {};
+  }
+  const Json& count = json.at(key);
+  return {integer(count, "zeros"), integer(count, "elements")};
 }
 
 LayerResult layer(const Json& json) {
@@ -110,9 +111,7 @@ TensorResult tensor(const Json& json) {
   tensor.digest = text(json, "digest_xxh3");
   tensor.bytes.resize(get<std::size_t>(json, "bytes"));
   tensor.output = get<bool>(json, "output");
-  if (json.contains("scale") && !json.at("scale").is_null()) {
-    tensor.scale = get<float>(json, "scale");
-  }
+  tensor.scale = json.value("scale", 0.0F);
   tensor.zero_point = json.value("zero_point", 0);
   return tensor;
 }

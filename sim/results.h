@@ -116,8 +116,8 @@ struct TensorResult {
   std::string digest;               ///< base/digest.h of the stored bytes
   std::vector<std::uint8_t> bytes;  ///< empty for estimates
   bool output = false;              ///< of the network
-  /// real = scale * (stored - zero_point); none where it is not quantized with one scale.
-  std::optional<float> scale;
+  /// real = scale * (stored - zero_point); 0 where it is not quantized with one scale.
+  float scale = 0;
   std::int32_t zero_point = 0;
 };
 

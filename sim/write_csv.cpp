@@ -106,9 +106,11 @@ void add_energy(Row& row, const RunResult& result, const LayerResult& part,
   }
 }
 
-/// Empty where there are none, or nobody knows.
-void add_zeros(Row& row, const char* column, const workloads::ZeroCount& count) {
-  row.add(column, count.elements == 0 ? std::string() : shortest(count.fraction()));
+/// `name`: "weight", "input" or "output".
+void add_zeros(Row& row, const std::string& name, const workloads::ZeroCount& count) {
+  row.add(name + "_zeros", count.zeros);
+  row.add(name + "_elements", count.elements);
+  row.add(name + "_zero_fraction", count.fraction());
 }
 
 Row layer_row(const RunResult& result, const LayerResult& layer) {
@@ -132,9 +134,9 @@ Row layer_row(const RunResult& result, const LayerResult& layer) {
   row.add("latency_ms", metrics.latency_ms);
   row.add("average_power_mW", metrics.average_power_mw);
   row.add("TOPS_per_W", metrics.tops_per_watt);
-  add_zeros(row, "weight_zero_fraction", layer.zeros.weights);
-  add_zeros(row, "input_zero_fraction", layer.zeros.inputs);
-  add_zeros(row, "output_zero_fraction", layer.zeros.outputs);
+  add_zeros(row, "weight", layer.zeros.weights);
+  add_zeros(row, "input", layer.zeros.inputs);
+  add_zeros(row, "output", layer.zeros.outputs);
   return row;
 }
 

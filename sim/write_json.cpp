@@ -60,12 +60,8 @@ Json accounts(const LayerResult& part) {
           {"static_energy_aJ", bounds(part.static_energy)}};
 }
 
-/// Null where there are none, or nobody knows.
 Json zeros(const workloads::ZeroCount& count) {
-  return count.elements == 0 ? Json(nullptr)
-                             : Json{{"zeros", count.zeros},
-                                    {"elements", count.elements},
-                                    {"fraction", count.fraction()}};
+  return {{"zeros", count.zeros}, {"elements", count.elements}, {"fraction", count.fraction()}};
 }
 
 Json layer(const RunResult& result, const LayerResult& part) {
@@ -224,7 +220,7 @@ Json tensors(const std::vector<TensorResult>& all) {
                     {"name", tensor.name},
                     {"type", tensor.type},
                     {"shape", tensor.shape},
-                    {"scale", tensor.scale ? Json(*tensor.scale) : Json(nullptr)},
+                    {"scale", tensor.scale},
                     {"zero_point", tensor.zero_point},
                     {"bytes", tensor.bytes.size()},
                     {"digest_xxh3", tensor.digest},

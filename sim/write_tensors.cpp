@@ -114,8 +114,8 @@ class Dump {
     index_.add_row({file, std::to_string(tensor.id), tensor.name, tensor.type,
                     shape_text(tensor.shape), std::to_string(tensor.bytes.size()), tensor.digest,
                     tensor.output ? "1" : "0", std::to_string(invocation),
-                    tensor.scale ? fmt::format("{}", *tensor.scale) : "",
-                    tensor.scale ? std::to_string(tensor.zero_point) : "", "values", "simulation"});
+                    fmt::format("{}", tensor.scale), std::to_string(tensor.zero_point), "values",
+                    "simulation"});
   }
 
   void add(std::size_t invocation, const std::string& file, const AccumulatorResult& sums) {
@@ -123,7 +123,7 @@ class Dump {
     index_.add_row({file, std::to_string(sums.tensor), sums.name, sums.type, shape_text(sums.shape),
                     std::to_string(sums.bytes.size()),
                     base::digest_text(sums.bytes.data(), sums.bytes.size()), "0",
-                    std::to_string(invocation), "", "", "accumulators", "reference"});
+                    std::to_string(invocation), "0", "0", "accumulators", "reference"});
   }
 
   Files files_;

@@ -58,7 +58,7 @@ TEST(TensorFiles, HoldAccumulatorsBesideTheirTensors) {
   EXPECT_EQ(index.text(1, "zero_point"), "-3");
   EXPECT_EQ(index.text(2, "content"), "accumulators");
   EXPECT_EQ(index.text(2, "origin"), "reference");
-  EXPECT_EQ(index.text(2, "scale"), "");
+  EXPECT_EQ(index.text(2, "scale"), "0");
 }
 
 TEST(TensorFiles, OfOutputsAreThoseOfTheNetwork) {
@@ -79,7 +79,7 @@ TEST(TensorFiles, OfAnEstimateAreNone) {
 TEST(TensorFiles, UnpackInt4WithItsSign) {
   RunResult result = sample_result();
   // Low nibble first: 0x8F, 0x07 are -1, -8, 7 and half a byte of padding.
-  result.tensors = {{2, "w", "int4", {3}, "", {0x8F, 0x07}, true}};
+  result.tensors = {{2, "w", "int4", {3}, "", {0x8F, 0x07}, true, 0, 0}};
   const workloads::NpyArray array = workloads::parse_npy(output_files(result).at("002-w.npy"), "w");
   EXPECT_EQ(array.type, workloads::ElementType::kInt8);
   EXPECT_EQ(array.data, (std::vector<std::uint8_t>{0xFF, 0xF8, 0x07}));

@@ -174,7 +174,7 @@ RunResult sample_result() {
   result.system = system();
   result.units = {{"accelerator.array", 600, {{"operand", 250}, {"output", 50}}, 330, 1230}};
   result.tensors = {
-      {0, "in/put", "int8", {1, 4}, "00000000000000aa", {1, 2, 3, 4}, false},
+      {0, "in/put", "int8", {1, 4}, "00000000000000aa", {1, 2, 3, 4}, false, 0, 0},
       {7, "classes", "int8", {1, 2}, "00000000000000bb", {0x80, 0x7F}, true, 0.5F, -3}};
   result.counts = counts();
   result.energy = energy_report();

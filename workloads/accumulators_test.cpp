@@ -71,12 +71,13 @@ TEST(Accumulators, OfATransposedConvolutionAddUpWhereTapsMeet) {
   conv.window.kernel_w = 2;
   Tensor shape = int8_tensor({4});
   shape.type = ElementType::kInt32;
+  Tensor image = int8_tensor({1, 1, 2, 1});
+  image.role = TensorRole::kInput;
   Graph graph = single(OperatorKind::kTransposeConv2d, conv,
                        {constant(shape, bytes_of({1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0})),
                         constant(int8_tensor({1, 1, 2, 1}), bytes_of({10, 100})),
                         int8_tensor({1, 1, 2, 1}), int8_tensor({1, 1, 3, 1})},
                        0);
-  graph.tensors[2].role = TensorRole::kInput;
   graph.inputs = {2};
   // 1*10; 1*100 + 2*10; 2*100
   EXPECT_EQ(sums(graph, {bytes_of({1, 2})}), (Accumulators{10, 120, 200}));
