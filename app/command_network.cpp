@@ -16,6 +16,7 @@ int run(const Arguments& arguments) {
   }
   const workloads::Graph graph =
       workloads::load_network(sim::find_file(arguments.positionals()[0], {sim::Shelf::kNetworks}));
+  print_warnings(graph.notes);
   const workloads::NetworkSummary summary = workloads::summarize(graph);
   if (arguments.has("out")) {
     write_file(arguments.value("out"), workloads::summary_csv(summary));
@@ -31,8 +32,8 @@ Command network_command() {
       "network",
       "NETWORK",
       "Prints the operators of a network with shapes, MACs, parameters and memory.",
-      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml) or a name of `milliwatt\n"
-      "list`.\n\n"
+      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml), a SCALE-Sim topology\n"
+      "(.csv) or a name of `milliwatt list`.\n\n"
       "  milliwatt network resnet8\n",
       CommandLine({{"out", "FILE", "Writes one row per operator and their total as CSV."}},
                   {"NETWORK"}, 1, 1),
