@@ -100,23 +100,42 @@ std::string render(const std::vector<Row>& rows) {
   return text;
 }
 
+bool is_all_of_bytes(const NetworkSummary& summary) {
+  return std::all_of(summary.operators.begin(), summary.operators.end(),
+                     [](const OperatorSummary& op) {
+                       return op.output_bits == 8 && (op.weight_bits == 8 || op.weight_bits == 0);
+                     });
+}
+
+/// Two more columns; the row of totals has none.
+void append_bits(const NetworkSummary& summary, std::vector<Row>& rows) {
+  rows.front().insert(rows.front().end(), {"w bits", "out bits"});
+  for (std::size_t i = 0; i < summary.operators.size(); ++i) {
+    const OperatorSummary& op = summary.operators[i];
+    rows[i + 1].push_back(op.weight_bits == 0 ? "" : std::to_string(op.weight_bits));
+    rows[i + 1].push_back(std::to_string(op.output_bits));
+  }
+  rows.back().resize(rows.front().size());
+}
+
 }  // namespace
 
 std::string summary_csv(const NetworkSummary& summary) {
   base::CsvWriter csv({"operator", "kind", "input_shape", "output_shape", "window", "macs",
                        "parameters", "constant_bytes", "activation_bytes", "live_bytes",
-                       "macs_per_byte", "weights", "zero_weights"});
+                       "macs_per_byte", "weights", "zero_weights", "weight_bits", "output_bits"});
   for (const OperatorSummary& op : summary.operators) {
     csv.add_row({op.name, operator_name(op.kind), product(op.input_shape), product(op.output_shape),
                  window_text(op), std::to_string(op.macs), std::to_string(op.parameters),
                  std::to_string(op.constant_bytes), std::to_string(op.activation_bytes),
                  std::to_string(op.live_bytes), fmt::format("{}", op.intensity()),
-                 std::to_string(op.weights), std::to_string(op.zero_weights)});
+                 std::to_string(op.weights), std::to_string(op.zero_weights),
+                 std::to_string(op.weight_bits), std::to_string(op.output_bits)});
   }
   csv.add_row({"total", "", "", "", "", std::to_string(summary.macs),
                std::to_string(summary.parameters), std::to_string(summary.constant_bytes), "",
                std::to_string(summary.peak_live_bytes), fmt::format("{}", summary.intensity()),
-               std::to_string(summary.weights), std::to_string(summary.zero_weights)});
+               std::to_string(summary.weights), std::to_string(summary.zero_weights), "", ""});
   return csv.text();
 }
 
@@ -126,6 +145,9 @@ std::string format_summary(const NetworkSummary& summary) {
   std::transform(summary.operators.begin(), summary.operators.end(), std::back_inserter(rows),
                  row_of);
   rows.push_back(total_row(summary));
+  if (!is_all_of_bytes(summary)) {
+    append_bits(summary, rows);
+  }
   std::string text = fmt::format(
       "network {}: {} operators, batch {}, weights: {}\n\n", summary.name, summary.operators.size(),
       summary.batch, summary.weights_origin == WeightsOrigin::kFile ? "file" : "seeded");
