@@ -3,6 +3,7 @@
 
 #include "app/command.h"
 #include "app/export_trace.h"
+#include "app/write_file.h"
 #include "sim/bundled.h"
 #include "workloads/load.h"
 #include "workloads/summary.h"
@@ -11,10 +12,17 @@ namespace milliwatt::app {
 namespace {
 
 int run(const Arguments& arguments) {
+  if (arguments.has("out")) {
+    check_file_target(arguments.value("out"));
+  }
   const workloads::Graph graph =
       workloads::load_network(sim::find_file(arguments.positionals()[0], {sim::Shelf::kNetworks}));
   print_warnings(graph.notes);
-  std::cout << workloads::format_summary(workloads::summarize(graph));
+  const workloads::NetworkSummary summary = workloads::summarize(graph);
+  if (arguments.has("out")) {
+    write_file(arguments.value("out"), workloads::summary_csv(summary));
+  }
+  std::cout << workloads::format_summary(summary);
   if (arguments.has("export-trace")) {
     std::cerr << "wrote " << write_trace(graph, arguments.value("export-trace")) << "\n";
   }
@@ -32,7 +40,8 @@ Command network_command() {
       "derived network (.yaml), a SCALE-Sim topology (.csv) or a name of `milliwatt list`.\n\n"
       "  milliwatt network resnet8\n"
       "  milliwatt network model.tflite --export-trace traces\n",
-      CommandLine({{"export-trace", "DIR",
+      CommandLine({{"out", "FILE", "write one row per operator and their total as CSV"},
+                   {"export-trace", "DIR",
                     "write DIR/NAME.yaml, a layer trace of the same network, and its constants"}},
                   {"NETWORK"}, 1, 1),
       run};
