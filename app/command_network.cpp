@@ -32,19 +32,18 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command network_command() {
-  return {
-      "network",
-      "NETWORK",
-      "Prints the operators of a network with shapes, MACs, parameters and memory.",
-      "NETWORK is a TensorFlow Lite file (.tflite), an ONNX file (.onnx), a layer trace or a\n"
-      "derived network (.yaml), a SCALE-Sim topology (.csv) or a name of `milliwatt list`.\n\n"
-      "  milliwatt network resnet8\n"
-      "  milliwatt network model.tflite --export-trace traces\n",
-      CommandLine({{"out", "FILE", "write one row per operator and their total as CSV"},
-                   {"export-trace", "DIR",
-                    "write DIR/NAME.yaml, a layer trace of the same network, and its constants"}},
-                  {"NETWORK"}, 1, 1),
-      run};
+  return {"network",
+          "NETWORK",
+          "Prints the operators of a network with shapes, MACs, parameters and memory.",
+          "NETWORK is a TensorFlow Lite file (.tflite), an ONNX file (.onnx), a layer trace or a\n"
+          "derived network (.yaml), a SCALE-Sim topology (.csv) or a name of `milliwatt list`.\n\n"
+          "  milliwatt network resnet8\n"
+          "  milliwatt network model.tflite --export-trace traces\n",
+          CommandLine({{"out", "FILE", "Writes one row per operator and their total as CSV."},
+                       {"export-trace", "DIR",
+                        "Writes DIR/NAME.yaml, a layer trace of the network, and its constants."}},
+                      {"NETWORK"}, 1, 1),
+          run};
 }
 
 }  // namespace milliwatt::app
