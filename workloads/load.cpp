@@ -44,7 +44,7 @@ bool is_network_file(const fs::path& file, const fs::path& other_than) {
 /// beside it or of one on the shelf, but never itself.
 fs::path named_network(const std::string& word, const fs::path& file) {
   if (word.find_first_of("/.") != std::string::npos) {
-    return file.parent_path() / word;
+    return (file.parent_path() / word).lexically_normal();
   }
   for (const fs::path& folder : network_folders(file)) {
     for (const char* suffix : {".yaml", ".tflite"}) {
