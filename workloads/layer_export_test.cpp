@@ -57,7 +57,7 @@ TEST(LayerExport, BundledNetworksComeBack) {
       ++checked;
     }
   }
-  EXPECT_EQ(checked, 6);
+  EXPECT_EQ(checked, 8);
 }
 
 TEST(LayerExport, NetworksOfEveryKindComeBack) {

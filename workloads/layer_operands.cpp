@@ -125,14 +125,16 @@ class OperandMaker {
     return form;
   }
 
-  TensorId add_weights(const WeightsForm& form) {
+  /// Refuses weights that are too large before any are made.
+  void reserve(const WeightsForm& form) {
     Tensor measure;
     measure.name = fmt::format("{}/weights{}", form.layer, form.suffix);
     measure.type = form.type;
     measure.shape = form.shape;
     tensors_.reserve(measure);
-    return tensors_.add(maker_.weights(form), {});
   }
+
+  TensorId add_weights(const WeightsForm& form) { return tensors_.add(maker_.weights(form), {}); }
 
   /// A bias for sums of products of two tensors of one scale each, or one per channel.
   TensorId add_bias(const std::string& suffix, TensorId weights, int channel_dimension,
@@ -177,6 +179,7 @@ class OperandMaker {
     form.scale_per_channel = op_.kind != K::kFullyConnected;
     form.file = layer_.weights_file;
     form.scales = layer_.weights_scale;
+    reserve(form);
     const TensorId weights = add_weights(form);
     op_.inputs.push_back(weights);
     op_.inputs.push_back(layer_.bias
@@ -200,14 +203,17 @@ class OperandMaker {
     const Tensor input = quantized_data();
     const std::int64_t wide = std::int64_t{layer_.units} * layer_.rank;
     const auto filters = static_cast<std::int32_t>(std::min<std::int64_t>(wide, kMostExtent));
-    const TensorId features =
-        add_weights(weights_form("_feature", {filters, input.shape.at(1)}, layer_.weights_type));
+    const WeightsForm feature =
+        weights_form("_feature", {filters, input.shape.at(1)}, layer_.weights_type);
+    const WeightsForm time = weights_form("_time", {filters, layer_.memory}, layer_.state_type);
+    reserve(feature);
+    reserve(time);
+    const TensorId features = add_weights(feature);
     std::vector<Spread> sums;
     for (const ChannelWeights& filter : channel_weights(tensors_.tensor(features), 0)) {
       sums.push_back(filter.outputs(tensors_.spread(op_.inputs[0])));
     }
-    const TensorId times =
-        add_weights(weights_form("_time", {filters, layer_.memory}, layer_.state_type));
+    const TensorId times = add_weights(time);
     const auto steps = std::min<std::int64_t>(std::int64_t{filters} * layer_.memory, kMostExtent);
     const TensorId state =
         add_state("state", {input.shape[0], static_cast<std::int32_t>(steps)}, layer_.state_type,
@@ -226,12 +232,19 @@ class OperandMaker {
     const Tensor input = quantized_data();
     std::vector<TensorId> operands(kOperands, kNoTensor);
     operands[0] = op_.inputs[0];
+    std::array<WeightsForm, 4> weights;
+    std::array<WeightsForm, 4> recurrent;
     for (std::size_t gate = 0; gate < kGates.size(); ++gate) {
-      operands[1 + gate] = add_weights(
-          weights_form(kGates[gate], {layer_.units, input.shape.at(2)}, layer_.weights_type));
-      operands[5 + gate] =
-          add_weights(weights_form(std::string("_recurrent") + kGates[gate],
-                                   {layer_.units, layer_.units}, layer_.weights_type));
+      weights[gate] =
+          weights_form(kGates[gate], {layer_.units, input.shape.at(2)}, layer_.weights_type);
+      recurrent[gate] = weights_form(std::string("_recurrent") + kGates[gate],
+                                     {layer_.units, layer_.units}, layer_.weights_type);
+      reserve(weights[gate]);
+      reserve(recurrent[gate]);
+    }
+    for (std::size_t gate = 0; gate < kGates.size(); ++gate) {
+      operands[1 + gate] = add_weights(weights[gate]);
+      operands[5 + gate] = add_weights(recurrent[gate]);
       operands[12 + gate] = add_bias(kGates[gate], operands[1 + gate], 0, input, layer_.units);
     }
     const std::int32_t batch = input.shape[layer_.time_major ? 1 : 0];

@@ -225,7 +225,9 @@ std::vector<std::uint8_t> ConstantMaker::values(const TensorSpec& declared, cons
 std::vector<std::uint8_t> ConstantMaker::seeded_values(const TensorSpec& declared,
                                                        const Tensor& tensor) {
   const int bits = element_bits(tensor.type);
-  if (bits > 16 || tensor.type == ElementType::kUint8 || tensor.type == ElementType::kBool) {
+  const bool real = tensor.type == ElementType::kFloat32;
+  if ((bits > 16 && !real) || tensor.type == ElementType::kUint8 ||
+      tensor.type == ElementType::kBool) {
     throw base::UserError(
         fmt::format("constant '{}' holds {}, which is not seeded; give 'file' or "
                     "'values'",
@@ -233,6 +235,9 @@ std::vector<std::uint8_t> ConstantMaker::seeded_values(const TensorSpec& declare
   }
   seeded_ = true;
   Xorshift32 generator = generator_for(seed_, declared.name + "/values");
+  if (real) {
+    return seeded_elements(tensor, generator);
+  }
   Integers values(static_cast<std::size_t>(tensor.elements()));
   for (std::int64_t& value : values) {
     value = std::max(generator.next_signed(bits), -highest_element(bits));
