@@ -106,6 +106,13 @@ INSTANTIATE_TEST_SUITE_P(
                },
                {"net.onnx: the constant 'stem_w' has the impossible shape [9223372036854775807, 3, "
                 "3, 3]"}},
+        Damage{"ManyDimensions",
+               [](ModelWriter& m) {
+                 for (int i = 0; i < 5; ++i) {
+                   constant_of(m, "stem_w").add_dims(1);
+                 }
+               },
+               {"net.onnx: the constant 'stem_w' has 9 dimensions; expected up to 8"}},
         Damage{"SetTwice",
                [](ModelWriter& m) { node_of(m, "deep").set_output(0, "stem"); },
                {"net.onnx: the value 'stem' is set twice"}},
@@ -139,6 +146,18 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"Cycle",
                [](ModelWriter& m) { node_of(m, "stem").set_input(0, "sum_r"); },
                {"net.onnx: Conv 'stem': its operand 'sum_r' is not the result of an earlier node"}},
+        Damage{
+            "CycleOfBounds",
+            [](ModelWriter& m) {
+              node_of(m, "stem_relu").set_op_type("Clip");
+              node_of(m, "stem_relu").set_output(0, "first");
+              m.node("Clip", {"first"}, "second");
+              node_of(m, "stem_relu_q").set_input(0, "second");
+              node_of(m, "first").add_input("second");
+            },
+            {"net.onnx: Conv 'stem': the bounds of Clip 'relu' are not constant",
+             "net.onnx: the QuantizeLinear of 'stem_relu_q': it does not read a real value of an "
+             "earlier node"}},
         Damage{"MissingWeights",
                [](ModelWriter& m) { node_of(m, "stem").set_input(1, "nowhere"); },
                {"net.onnx: Conv 'stem': its weights, operand 1, are not constant and quantized"}},

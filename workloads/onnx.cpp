@@ -135,7 +135,7 @@ class Importer {
       attempt("the network", [&] {
         const onnx::View view = values_.output(output.name);
         builder_.graph().outputs.push_back(
-            builder_.in_order(view, onnx::usual_order(view.shape.size())));
+            builder_.in_order(view, values_.edge_order(output.name, view.shape.size())));
       });
     }
   }

@@ -40,6 +40,8 @@ std::vector<std::int64_t> integers_of(const Node& node, const char* attribute) {
 }
 
 Shape checked_shape(const std::vector<std::int64_t>& extents) {
+  require(extents.size() <= kMostDimensions, "there are {} dimensions; expected up to {}",
+          extents.size(), kMostDimensions);
   Shape shape;
   for (const std::int64_t extent : extents) {
     require(extent >= 1 && extent <= kLargestExtent,

@@ -11,6 +11,13 @@
 
 namespace milliwatt::workloads::onnx {
 
+namespace {
+
+/// Several nodes may share the weights of a file, and each gets a copy.
+constexpr std::int64_t kMostConstantBytes = std::int64_t{1} << 28;
+
+}  // namespace
+
 Quantization one_scale(float scale, std::int32_t zero_point) { return {{scale}, {zero_point}, 0}; }
 
 bool same_quantization(const Quantization& a, const Quantization& b) {
@@ -38,6 +45,11 @@ TensorId GraphBuilder::add_tensor(const std::string& name, const Shape& stored,
 
 TensorId GraphBuilder::add_constant(const std::string& name, ElementType type, const Shape& stored,
                                     std::vector<std::uint8_t> data, const Quantization& q) {
+  constant_bytes_ += static_cast<std::int64_t>(data.size());
+  if (constant_bytes_ > kMostConstantBytes) {
+    throw base::UserError(
+        fmt::format("the constants up to here take more than {} bytes", kMostConstantBytes));
+  }
   const TensorId id = add_tensor(name, stored, {});
   Tensor& added = graph_.tensors.back();
   added.type = type;

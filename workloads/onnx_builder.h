@@ -57,6 +57,7 @@ class GraphBuilder {
   std::set<std::string> names_;
   std::map<std::tuple<TensorId, Shape, Order, Order>, TensorId> moved_;
   std::int64_t bytes_ = 0;
+  std::int64_t constant_bytes_ = 0;
 };
 
 }  // namespace milliwatt::workloads::onnx

@@ -172,8 +172,11 @@ class ModelReader {
                  type_name(array.type))) {
       return std::nullopt;
     }
-    const std::int64_t elements = array.elements();
-    if (!require(elements >= 0, "the constant '{}' has the impossible shape [{}]", value,
+    const bool few = array.shape.size() <= kMostDimensions;
+    const std::int64_t elements = few ? array.elements() : 0;
+    if (!require(few, "the constant '{}' has {} dimensions; expected up to {}", value,
+                 array.shape.size(), kMostDimensions) ||
+        !require(elements >= 0, "the constant '{}' has the impossible shape [{}]", value,
                  fmt::join(array.shape, ", "))) {
       return std::nullopt;
     }

@@ -76,6 +76,8 @@ struct Model {
   std::vector<Interface> outputs;
 };
 
+/// Most dimensions of a value.
+constexpr std::size_t kMostDimensions = 8;
 /// Largest file.
 constexpr std::int64_t kMostModelBytes = std::int64_t{1} << 26;
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "workloads/geometry.h"
 #include "workloads/onnx_operators.h"
 
 namespace milliwatt::workloads::onnx {
@@ -133,6 +134,8 @@ void read_unsqueeze(Context& c, const Node& node) {
   const View x = c.values.real(node, 0);
   const std::size_t given =
       c.values.has(node, 1) ? c.values.integers(node, 1).size() : integers_of(node, "axes").size();
+  require(x.shape.size() + given <= kMostDimensions, "its result has more than {} dimensions",
+          kMostDimensions);
   const auto axes = axes_of(c, node, x.shape.size() + given);
   Shape shape = x.shape;
   for (const std::int32_t axis : axes) {
@@ -218,6 +221,75 @@ void read_pad(Context& c, const Node& node) {
   const TensorId out = c.builder.add_tensor(name, stored_shape(shape, x.order), q);
   c.builder.add_operator(OperatorKind::kPad, node.name, pad, {x.stored, constant}, {out});
   c.values.set_real(name, view_of(out, shape, x.order));
+}
+
+void read_slice(Context& c, const Node& node) {
+  const View x = unreshaped(c, c.values.real(node, 0));
+  const auto starts = c.values.integers(node, 1);
+  const auto ends = c.values.integers(node, 2);
+  std::vector<std::int64_t> axes(starts.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (c.values.has(node, 3)) {
+    axes = c.values.integers(node, 3);
+  }
+  std::vector<std::int64_t> steps(starts.size(), 1);
+  if (c.values.has(node, 4)) {
+    steps = c.values.integers(node, 4);
+  }
+  require(ends.size() == starts.size() && axes.size() == starts.size() &&
+              steps.size() == starts.size() && axes.size() <= x.shape.size(),
+          "its starts, ends, axes and steps differ in number");
+  const std::size_t rank = x.shape.size();
+  Shape shape = x.shape;
+  Slice slice{Shape(rank, 0), Shape(rank, 1), x.shape};
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto d = static_cast<std::size_t>(checked_axis(axes[i], rank));
+    require(steps[i] != 0 && std::abs(steps[i]) <= x.shape[d], "it takes steps of {}", steps[i]);
+    const Stretch stretch = stretch_of({starts[i], ends[i], steps[i], false, false}, x.shape[d]);
+    require(stretch.count > 0, "it takes nothing of axis {}", d);
+    slice.begin[d] = static_cast<std::int32_t>(stretch.first);
+    slice.step[d] = static_cast<std::int32_t>(steps[i]);
+    slice.count[d] = static_cast<std::int32_t>(stretch.count);
+    shape[d] = slice.count[d];
+  }
+  slice = {stored_shape(slice.begin, x.order), stored_shape(slice.step, x.order),
+           stored_shape(slice.count, x.order)};
+  const std::string& name = output_of(node);
+  const TensorId begin = c.builder.add_integers(name + "/begin", slice.begin);
+  const TensorId count = c.builder.add_integers(name + "/count", slice.count);
+  const TensorId step = c.builder.add_integers(name + "/step", slice.step);
+  const TensorId out =
+      c.builder.add_tensor(name, stored_shape(shape, x.order), c.builder.quantization(x));
+  c.builder.add_operator(OperatorKind::kSlice, node.name, slice, {x.stored, begin, count, step},
+                         {out});
+  c.values.set_real(name, view_of(out, shape, x.order));
+}
+
+void read_split(Context& c, const Node& node) {
+  const View x = unreshaped(c, c.values.real(node, 0));
+  const std::int32_t axis = checked_axis(integer_of(node, "axis", 0), x.shape.size());
+  const auto at = static_cast<std::size_t>(axis);
+  auto sizes = c.values.has(node, 1) ? c.values.integers(node, 1) : integers_of(node, "split");
+  const auto parts = static_cast<std::int64_t>(node.outputs.size());
+  require(parts > 0, "it has no output");
+  if (sizes.empty()) {
+    require(x.shape[at] % parts == 0, "it cannot cut {} into {} equal parts", x.shape[at], parts);
+    sizes.assign(node.outputs.size(), x.shape[at] / parts);
+  }
+  require(sizes.size() == node.outputs.size(), "it has {} outputs of {} sizes", parts,
+          sizes.size());
+  std::vector<TensorId> outputs;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    Shape shape = x.shape;
+    shape[at] = checked_shape({sizes[i]})[0];
+    outputs.push_back(c.builder.add_tensor(node.outputs[i], stored_shape(shape, x.order),
+                                           c.builder.quantization(x)));
+    if (!node.outputs[i].empty()) {
+      c.values.set_real(node.outputs[i], view_of(outputs.back(), shape, x.order));
+    }
+  }
+  c.builder.add_operator(OperatorKind::kSplit, node.name, Split{inverse(x.order)[at], false, 0},
+                         {x.stored}, outputs);
 }
 
 }  // namespace milliwatt::workloads::onnx

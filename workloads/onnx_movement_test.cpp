@@ -228,25 +228,46 @@ Real turned(const Real& x) {  // 0 3 1 2
   return y;
 }
 
-TEST(OnnxMovement, TranspositionsMoveOnlyWhatMustBeMoved) {
-  const auto definition = [](const std::vector<Real>& in) { return turned(in[0]); };
-  const auto by = [](const Dims& order) {
-    return [order](ModelWriter& model, ::onnx::NodeProto& node) { model.set(node, "perm", order); };
-  };
-  EXPECT_THAT(
-      kinds_of(expect_node("Transpose", {1, 3, 4, 5}, kInput, definition, by({0, 3, 1, 2}))),
-      ElementsAre(Kind::kTranspose));
-  // There and back again: no operator but the one at the network's edge.
+/// A Transpose for each permutation, between two Relus, so that none stands at the edge.
+ModelWriter transposing(const std::vector<Dims>& permutations) {
+  const Step step = {0.03F, -128};
   ModelWriter model;
   model.input("x", {1, 3, 4, 5});
+  model.node("Relu", {model.quantized("x", kInput)}, "r");
+  std::string at = model.quantized("r", step);
+  for (const Dims& permutation : permutations) {
+    auto& node = model.node("Transpose", {at}, at + "t");
+    model.set(node, "perm", permutation);
+    at += "t";
+  }
+  model.node("Relu", {at}, "y");
+  model.output(model.quantized("y", step));
+  return model;
+}
+
+TEST(OnnxMovement, TranspositionsMoveOnlyWhatMustBeMoved) {
+  const auto relu = each([](double x) { return std::max(x, 0.0); });
+  const Graph there = expect_close(transposing({{0, 3, 1, 2}}),
+                                   [&](const std::vector<Real>& in) { return turned(relu(in)); });
+  EXPECT_THAT(kinds_of(there), ElementsAre(Kind::kRelu, Kind::kRelu, Kind::kTranspose));
+  const Graph and_back = expect_close(transposing({{0, 2, 3, 1}, {0, 3, 1, 2}}), relu);
+  EXPECT_THAT(kinds_of(and_back), ElementsAre(Kind::kRelu, Kind::kRelu));
+}
+
+TEST(OnnxMovement, ATransposeAtTheEdgeSaysThatChannelsAreLast) {
+  ModelWriter model;
+  model.input("x", {1, 4, 5, 3});
   auto& there = model.node("Transpose", {model.quantized("x", kInput)}, "t");
-  model.set(there, "perm", Dims{0, 2, 3, 1});
-  auto& back = model.node("Transpose", {"t"}, "u");
-  model.set(back, "perm", Dims{0, 3, 1, 2});
-  model.node("Relu", {"u"}, "y");
-  model.output(model.quantized("y", {0.03F, -128}));
-  const Graph graph = expect_close(model, each([](double x) { return std::max(x, 0.0); }));
-  EXPECT_THAT(kinds_of(graph), ElementsAre(Kind::kRelu));
+  model.set(there, "perm", Dims{0, 3, 1, 2});
+  auto& pool = model.node("MaxPool", {"t"}, "p");
+  model.set(pool, "kernel_shape", Dims{2, 1});
+  auto& back = model.node("Transpose", {model.quantized("p", kInput)}, "y");
+  model.set(back, "perm", Dims{0, 2, 3, 1});
+  model.output(model.quantized("y", kInput));
+  const Graph graph = read_onnx(model.bytes(), "net.onnx");
+  EXPECT_THAT(kinds_of(graph), ElementsAre(Kind::kMaxPool2d));
+  EXPECT_THAT(graph.tensor(graph.inputs[0]).shape, ElementsAre(1, 4, 5, 3));
+  EXPECT_THAT(graph.tensor(graph.outputs[0]).shape, ElementsAre(1, 3, 5, 3));
 }
 
 TEST(OnnxMovement, PartsOfAConcatGetOneQuantization) {
@@ -293,6 +314,46 @@ TEST(OnnxMovement, PadsStandWhereTheFileHasThem) {
   expect_node("Pad", {1, 2, 4, 5}, kInput, padded(0.0), pads(false));
   EXPECT_THAT(kinds_of(expect_node("Pad", {1, 2, 4, 5}, kInput, padded(1.5), pads(true))),
               ElementsAre(Kind::kPad));
+}
+
+TEST(OnnxMovement, SlicesAndSplitsFollowTheAxesOfTheFile) {
+  // Channels 2, 1 and columns 1, 3 of 3 x 4 x 5.
+  const auto sliced = [](const std::vector<Real>& in) {
+    Real y{{1, 2, 4, 2}, {}};
+    for (std::int32_t i = 0; i < 2 * 4 * 2; ++i) {
+      y.values.push_back(in[0].at(0, 2 - i / 8, i / 2 % 4, 1 + i % 2 * 2));
+    }
+    return y;
+  };
+  const auto operands = [](ModelWriter& model, ::onnx::NodeProto& node) {
+    model.int64s("starts", {-1, 1});
+    model.int64s("ends", {0, std::numeric_limits<std::int64_t>::max()});
+    model.int64s("axes", {1, -1});
+    model.int64s("steps", {-1, 2});
+    for (const char* name : {"starts", "ends", "axes", "steps"}) {
+      node.add_input(name);
+    }
+  };
+  EXPECT_THAT(kinds_of(expect_node("Slice", {1, 3, 4, 5}, kInput, sliced, operands)),
+              ElementsAre(Kind::kSlice));
+
+  ModelWriter model;
+  model.input("x", {1, 6, 2, 2});
+  auto& split = model.node("Split", {model.quantized("x", kInput)}, "a");
+  split.add_output("b");
+  split.add_output("c");
+  model.set(split, "axis", std::int64_t{1});
+  const auto b = model.quantized("b", {0.06F, 2});
+  model.node("Sub", {"a", b}, "y");
+  model.output(model.quantized("y", {0.1F, 0}));
+  const Graph graph = expect_close(model, [](const std::vector<Real>& in) {
+    Real y{{1, 2, 2, 2}, {}};
+    for (std::size_t i = 0; i < 8; ++i) {
+      y.values.push_back(in[0].values[i] - in[0].values[i + 8]);
+    }
+    return y;
+  });
+  EXPECT_THAT(kinds_of(graph), ElementsAre(Kind::kSplit, Kind::kQuantize, Kind::kSub));
 }
 
 TEST(OnnxMovement, ResizesRepeatPixels) {

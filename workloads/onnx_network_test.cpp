@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.h"
 #include "base/scratch_folder.h"
 #include "workloads/load.h"
 #include "workloads/onnx_evaluation.h"
@@ -69,6 +70,24 @@ TEST(OnnxNetwork, ASmallNetworkGivesWhatItsDefinitionGives) {
   EXPECT_EQ(macs(graph, graph.operators[0]), 6 * 6 * 4 * 27);
   EXPECT_EQ(macs(graph, graph.operators[1]), 3 * 3 * 4 * 4);
   EXPECT_EQ(macs(graph, graph.operators[5]), 36 * 5);
+}
+
+TEST(OnnxNetwork, AChainOfOtherNodesRuns) {
+  const Graph graph = read_onnx(chain_model().bytes(), "chain.onnx");
+  // The pool takes the joined parts with what the file calls channels last, and the rows are cut in
+  // the order of the file: two transpositions.
+  EXPECT_THAT(kinds_of(graph),
+              ElementsAre(Kind::kPad, Kind::kResizeNearest, Kind::kLeakyRelu, Kind::kLogistic,
+                          Kind::kMul, Kind::kConcatenate, Kind::kTranspose, Kind::kAveragePool2d,
+                          Kind::kMean, Kind::kTranspose, Kind::kReshape, Kind::kFullyConnected,
+                          Kind::kTanh, Kind::kQuantize, Kind::kReshape));
+  const auto values = run_reference(graph, seeded_input(graph, 2));
+  EXPECT_EQ(values[static_cast<std::size_t>(graph.outputs[0])].size(), 48U);
+}
+
+TEST(OnnxNetwork, TheExampleOfTheDocumentsIsTheSmallNetwork) {
+  const std::string file = base::read_file(MILLIWATT_SOURCE_DIR "/docs/examples/small.onnx");
+  EXPECT_TRUE(file == small_model().bytes());
 }
 
 TEST(OnnxNetwork, FilesAreRecognisedByTheirSuffix) {

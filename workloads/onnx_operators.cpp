@@ -82,6 +82,8 @@ NodeReader reader_of(const std::string& kind) {
       {"Transpose", read_transpose},
       {"Concat", read_concat},
       {"Pad", read_pad},
+      {"Slice", read_slice},
+      {"Split", read_split},
       {"Resize", read_resize},
   };
   const auto found = kReaders.find(kind);

@@ -55,6 +55,8 @@ void read_unsqueeze(Context& context, const Node& node);
 void read_transpose(Context& context, const Node& node);
 void read_concat(Context& context, const Node& node);
 void read_pad(Context& context, const Node& node);
+void read_slice(Context& context, const Node& node);
+void read_split(Context& context, const Node& node);
 void read_resize(Context& context, const Node& node);
 
 /// The name of a node's only output. Throws UserError where there is none or are several.

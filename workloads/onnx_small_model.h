@@ -51,4 +51,42 @@ inline ModelWriter small_model() {
   return model;
 }
 
+/// Most of the other nodes, one behind the other.
+inline ModelWriter chain_model() {
+  const Step step = {0.05F, -13};
+  ModelWriter model;
+  model.input("x", {1, 4, 3, 5});
+  model.int64s("pads", {0, 0, 1, 0, 0, 0, 0, 1});
+  model.node("Pad", {model.quantized("x", step), "pads"}, "padded");
+  model.floats("twice", {4}, {1.0F, 1.0F, 2.0F, 2.0F});
+  model.node("Resize", {"padded", "", "twice"}, "large");
+  model.set(model.node("Transpose", {"large"}, "turned"), "perm", Dims{0, 2, 3, 1});
+  model.set(model.node("LeakyRelu", {"turned"}, "leaky"), "alpha", 0.1F);
+  const auto leaky = model.quantized("leaky", {0.04F, -60});
+  model.node("Sigmoid", {leaky}, "gate");
+  model.node("Mul", {leaky, model.quantized("gate", {1.0F / 256, -128})}, "gated");
+  model.set(model.node("Concat", {model.quantized("gated", step), "turned"}, "joined"), "axis",
+            std::int64_t{3});
+  auto& pool = model.node("AveragePool", {"joined"}, "pooled");
+  model.set(pool, "kernel_shape", Dims{2, 2});
+  model.set(pool, "auto_pad", "SAME_UPPER");
+  auto& mean = model.node("ReduceMean", {"pooled"}, "mean");
+  model.set(mean, "axes", Dims{2});
+  model.set(mean, "keepdims", std::int64_t{0});
+  model.int64s("shape", {8, -1});
+  model.node("Reshape", {model.quantized("mean", step), "shape"}, "rows");
+  const auto weights = model.weights("w", {8, 6}, some_weights(48), {0.01F}, 1);
+  model.node("MatMul", {"rows", weights}, "product");
+  model.floats("b", {6}, {1.0F, 0.5F, 0.0F, -0.5F, -1.0F, 2.0F});
+  model.node("Add", {"product", "b"}, "biased");
+  model.floats("low", {}, {0.0F});
+  model.floats("high", {}, {6.0F});
+  model.node("Clip", {"biased", "low", "high"}, "bounded");
+  model.node("Tanh", {model.quantized("bounded", {0.03F, -128})}, "tanh");
+  model.int64s("axes", {0});
+  model.node("Unsqueeze", {"tanh", "axes"}, "y");
+  model.output(model.quantized("y", {0.01F, -100}));
+  return model;
+}
+
 }  // namespace milliwatt::workloads::onnx::testing

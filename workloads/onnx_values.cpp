@@ -24,6 +24,11 @@ void fit_axis(const Array& array, Quantization& q) {
           "it has {} scales along axis {} of another extent", q.scales.size(), q.dimension);
 }
 
+bool is_quantizer(const Node& node) {
+  return (node.kind == kQuantize || node.kind == kDequantize) && !node.inputs.empty() &&
+         !node.outputs.empty();
+}
+
 bool is_clip(const Node& node) { return node.kind == "Relu" || node.kind == "Clip"; }
 
 }  // namespace
@@ -86,6 +91,9 @@ Values::Values(const Model& model, GraphBuilder& builder) : model_{model}, build
     for (const std::string& input : node.inputs) {
       readers_[input].push_back(&node);
     }
+    for (const std::string& output : node.outputs) {
+      writers_.emplace(output, &node);
+    }
   }
   for (const Interface& output : model.outputs) {
     outputs_.insert(output.name);
@@ -100,7 +108,7 @@ void Values::add_input(const Interface& input) {
     extents[0] = 1;
   }
   const Shape shape = checked_shape(extents);
-  const Order order = usual_order(shape.size());
+  const Order order = edge_order(input.name, shape.size());
   const TensorId id =
       builder_.add_tensor(input.name, stored_shape(shape, order), {}, TensorRole::kInput);
   builder_.graph().inputs.push_back(id);
@@ -131,6 +139,9 @@ void Values::fold(const Node& node) {
 }
 
 const Array* Values::quantized_array(const Array& reals, const Quantization& q, DataType type) {
+  made_bytes_ += reals.elements();
+  require(made_bytes_ <= kMostModelBytes, "the constants up to here have more than {} elements",
+          kMostModelBytes);
   Array made{type, reals.shape, {}};
   std::int64_t inner = 1;
   for (std::size_t d = static_cast<std::size_t>(q.dimension) + 1; d < reals.shape.size(); ++d) {
@@ -201,6 +212,35 @@ const Node* Values::only_reader(const std::string& value) const {
   return only ? found->second.front() : nullptr;
 }
 
+const Node* Values::next(const std::string& value) const {
+  const Node* reader = only_reader(value);
+  return reader != nullptr && reader->inputs[0] == value ? reader : nullptr;
+}
+
+bool Values::enters_transpose(const std::string& value) const {
+  const Node* reader = next(value);
+  while (reader != nullptr && is_quantizer(*reader)) {
+    reader = next(reader->outputs[0]);
+  }
+  return reader != nullptr && reader->kind == "Transpose";
+}
+
+bool Values::leaves_transpose(const std::string& value) const {
+  auto writer = writers_.find(value);
+  // A file may go round in circles.
+  for (std::size_t i = 0; i < writers_.size() && writer != writers_.end(); ++i) {
+    if (!is_quantizer(*writer->second)) {
+      return writer->second->kind == "Transpose";
+    }
+    writer = writers_.find(writer->second->inputs[0]);
+  }
+  return false;
+}
+
+Order Values::edge_order(const std::string& value, std::size_t rank) const {
+  return enters_transpose(value) || leaves_transpose(value) ? file_order(rank) : usual_order(rank);
+}
+
 Target Values::target_of(const std::string& value) const {
   Target target;
   find_quantization(value, target);
@@ -215,8 +255,7 @@ Target Values::target_behind(const Node& clip, const std::string& value) const {
 }
 
 void Values::find_quantization(std::string at, Target& target) const {
-  for (const Node* clip = only_reader(at); clip != nullptr && is_clip(*clip);
-       clip = only_reader(at)) {
+  for (const Node* clip = next(at); clip != nullptr && is_clip(*clip); clip = next(at)) {
     narrow(*clip, target);
     require(!clip->outputs.empty(), "what follows it has no output");
     target.nodes.push_back(clip);

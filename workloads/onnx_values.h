@@ -82,6 +82,9 @@ class Values {
   void check_inputs() const;
   /// What leaves the network.
   View output(const std::string& value) const;
+  /// How a value of the network's edge is stored: images with their channels last, and as in the
+  /// file where a Transpose stands next to it, for that is there to have them so.
+  Order edge_order(const std::string& value, std::size_t rank) const;
 
   /// Whether the node was dealt with: a constant, or part of another operator.
   bool is_done(const Node& node) const { return done_.count(&node) > 0; }
@@ -136,6 +139,11 @@ class Values {
 
   const Array* quantized_array(const Array& reals, const Quantization& q, DataType type);
   void take_quantization(const View& view, const Quantization& q);
+  /// The only reader, if it reads the value as its first operand. As no value is set twice, going
+  /// on from node to node ends.
+  const Node* next(const std::string& value) const;
+  bool enters_transpose(const std::string& value) const;
+  bool leaves_transpose(const std::string& value) const;
   void narrow(const Node& clip, Target& target) const;
   void find_quantization(std::string value, Target& target) const;
   const Entry* find(const std::string& value) const;
@@ -146,9 +154,11 @@ class Values {
   std::map<std::string, Entry> views_;
   std::map<std::string, Constant> constants_;
   std::map<std::string, std::vector<const Node*>> readers_;
+  std::map<std::string, const Node*> writers_;
   std::set<const Node*> done_;
   std::set<std::string> outputs_;
   std::deque<Array> made_;
+  std::int64_t made_bytes_ = 0;
 };
 
 }  // namespace milliwatt::workloads::onnx
