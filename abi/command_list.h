@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program of a network: what the host walks. One image holds the head, the two command
- * sections, descriptors, kernel arguments and constants; offsets are from the image's start. */
+ * sections, descriptors, records of calls and constants; offsets are from the image's start. */
 #ifndef MILLIWATT_ABI_COMMAND_LIST_H
 #define MILLIWATT_ABI_COMMAND_LIST_H
 
 #include "abi/layout.h"
 
 #define MW_PROGRAM_MAGIC 0x3150574du /* "MWP1" */
-#define MW_PROGRAM_VERSION 1u
+#define MW_PROGRAM_VERSION 2u
 
 typedef struct mw_program_head {
   uint32_t magic;
@@ -37,7 +37,7 @@ enum mw_opcode {
   MW_END = 0,   /* end of the section */
   MW_START = 1, /* engine, place and bytes of the descriptor */
   MW_WAIT = 2,  /* engine: sleep until its interrupt, acknowledge it */
-  MW_CALL = 3,  /* place of mw_kernel_args: run a software kernel on the host */
+  MW_CALL = 3,  /* place and bytes of the record of a call: run a software kernel on the host */
   MW_COPY = 4,  /* place of mw_copy_args */
   MW_FENCE = 5, /* every earlier write of the host is visible to engines */
   MW_MARK = 6,  /* value: the layer that begins; for the reports */
@@ -48,7 +48,7 @@ typedef struct mw_command {
   uint16_t opcode; /* enum mw_opcode */
   uint16_t engine;
   mw_ref place;
-  uint32_t value; /* START: bytes of the descriptor; MARK: layer */
+  uint32_t value; /* START: bytes of the descriptor; CALL: of the record; MARK: layer */
 } mw_command;
 MW_LAYOUT(mw_command, 16);
 MW_OFFSET(mw_command, opcode, 0);

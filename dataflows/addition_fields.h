@@ -5,8 +5,7 @@
 
 namespace milliwatt::dataflows {
 
-/// Sets what the structures of abi/ that describe an addition (mw_vector_descriptor,
-/// mw_kernel_args) have in common.
+/// Sets the fields of a structure of abi/ that describes an addition (mw_vector_descriptor).
 template <typename Fields>
 void set_addition(Fields& fields, const workloads::AddParameters& p) {
   fields.clamp_low = p.clamp.low;

@@ -23,11 +23,12 @@ struct PackedConstant {
   std::vector<std::uint8_t> bytes;
 };
 
-/// Where an operator's tensors are: one place per data input, per packed constant, and the output.
+/// Where an operator's tensors are: one place per data input, packed constant, output and state.
 struct TaskPlaces {
-  std::vector<mw_ref> inputs;
-  std::vector<mw_ref> constants;
-  mw_ref output{};
+  std::vector<mw_ref> inputs = {};
+  std::vector<mw_ref> constants = {};
+  std::vector<mw_ref> outputs = {};
+  std::vector<mw_ref> states = {};
 };
 
 /// One operator, mapped.

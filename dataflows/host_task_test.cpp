@@ -5,7 +5,8 @@
 
 #include <cstring>
 
-#include "abi/kernel_args.h"
+#include "abi/kernel_elementwise.h"
+#include "abi/kernel_weighted.h"
 #include "dataflows/conv_geometry.h"
 #include "dataflows/graph_testing.h"
 #include "workloads/quantization.h"
@@ -21,7 +22,17 @@ using workloads::Graph;
 using workloads::OperatorKind;
 using workloads::TensorRole;
 
-mw_kernel_args decode(const Graph& graph, std::size_t inputs, std::size_t constants) {
+/// A record taken apart.
+template <typename Section>
+struct Decoded {
+  mw_kernel_head head{};
+  std::vector<mw_kernel_operand> operands;
+  Section section{};
+};
+
+/// Inputs lie at 100, 101, .. in SRAM, constants at 200 .. in the program, the output at 300.
+template <typename Section>
+Decoded<Section> decode(const Graph& graph, std::size_t inputs, std::size_t constants) {
   TaskPlaces places;
   for (std::uint32_t i = 0; i < inputs; ++i) {
     places.inputs.push_back({MW_REGION_SRAM, 100 + i});
@@ -29,31 +40,39 @@ mw_kernel_args decode(const Graph& graph, std::size_t inputs, std::size_t consta
   for (std::uint32_t i = 0; i < constants; ++i) {
     places.constants.push_back({MW_REGION_PROGRAM, 200 + i});
   }
-  places.output = {MW_REGION_EXTERNAL, 300};
+  places.outputs = {{MW_REGION_EXTERNAL, 300}};
   const auto bytes = host_task(graph, graph.operators[0])->descriptor(places, 5);
-  mw_kernel_args args;
-  EXPECT_EQ(bytes.size(), sizeof args);
-  std::memcpy(&args, bytes.data(), sizeof args);
-  EXPECT_EQ(args.layer, 5u);
-  EXPECT_EQ(args.a.offset, 100u);
-  EXPECT_EQ(args.output.offset, 300u);
-  return args;
+  Decoded<Section> d;
+  std::memcpy(&d.head, bytes.data(), sizeof d.head);
+  EXPECT_EQ(d.head.bytes, bytes.size());
+  EXPECT_EQ(d.head.layer, 5u);
+  d.operands.resize(d.head.operands);
+  const std::size_t section = sizeof d.head + d.operands.size() * sizeof(mw_kernel_operand);
+  EXPECT_EQ(bytes.size(), section + sizeof d.section);
+  std::memcpy(d.operands.data(), bytes.data() + sizeof d.head, section - sizeof d.head);
+  std::memcpy(&d.section, bytes.data() + section, sizeof d.section);
+  EXPECT_EQ(d.operands.front().place.offset, 100u);
+  EXPECT_EQ(d.operands.back().place.offset, 300u);
+  EXPECT_EQ(d.operands.back().bytes, graph.tensors.back().bytes());
+  return d;
 }
 
 TEST(HostTask, Convolution) {
   Dice dice{50};
   for (int i = 0; i < 50; ++i) {
     const Graph graph = random_convolution(dice);
-    const mw_kernel_args args = decode(graph, 1, 2);
+    const auto d = decode<mw_weighted_section>(graph, 1, 2);
     const ConvGeometry g = conv_geometry(graph, graph.operators[0]);
-    EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_CONV));
-    EXPECT_EQ(std::memcmp(&args.geometry, &g, sizeof g), 0);
-    EXPECT_EQ(args.groups, 1);
-    EXPECT_EQ(args.weight_bits, 8);
-    EXPECT_EQ(args.b.offset, 200u);
-    EXPECT_EQ(args.parameters.offset, 201u);
-    EXPECT_EQ(args.input_zero_point, graph.tensors[0].quantization.zero_point());
-    EXPECT_EQ(args.output_zero_point, graph.tensors.back().quantization.zero_point());
+    EXPECT_EQ(d.head.kernel, MW_KERNEL_CONV);
+    EXPECT_EQ(std::memcmp(&d.section.geometry, &g, sizeof g), 0);
+    EXPECT_EQ(d.section.groups, 1);
+    EXPECT_EQ(d.operands[1].bits, 8);
+    EXPECT_EQ(d.operands[1].place.offset, 200u);
+    EXPECT_EQ(d.operands[1].tensor_class, MW_TENSOR_WEIGHTS);
+    EXPECT_EQ(d.operands[2].place.offset, 201u);
+    EXPECT_EQ(d.operands[2].tensor_class, MW_TENSOR_PARAMETERS);
+    EXPECT_EQ(d.section.input_zero_point, graph.tensors[0].quantization.zero_point());
+    EXPECT_EQ(d.section.output_zero_point, graph.tensors.back().quantization.zero_point());
   }
 }
 
@@ -73,13 +92,13 @@ TEST(HostTask, WeightsStayAsTheyAreAndTheTableHasTheNetworksBias) {
   EXPECT_EQ(rows[1].bias, INT32_MAX);
   EXPECT_EQ(rows[0].multiplier, 1 << 30);  // 1/4 = 2^30 * 2^(-1 - 31)
   EXPECT_EQ(rows[0].exponent, -1);
-  const mw_kernel_args args = decode(graph, 1, 2);
-  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_FULLY_CONNECTED));
-  EXPECT_EQ(args.geometry.batch, 4);
-  EXPECT_EQ(args.geometry.input_c, 3);
-  EXPECT_EQ(args.geometry.output_c, 2);
-  EXPECT_EQ(args.geometry.input_w, 1);
-  EXPECT_EQ(args.geometry.output_w, 1);
+  const auto d = decode<mw_weighted_section>(graph, 1, 2);
+  EXPECT_EQ(d.head.kernel, MW_KERNEL_FULLY_CONNECTED);
+  EXPECT_EQ(d.section.geometry.batch, 4);
+  EXPECT_EQ(d.section.geometry.input_c, 3);
+  EXPECT_EQ(d.section.geometry.output_c, 2);
+  EXPECT_EQ(d.section.geometry.input_w, 1);
+  EXPECT_EQ(d.section.geometry.output_w, 1);
 }
 
 TEST(HostTask, Depthwise) {
@@ -91,22 +110,21 @@ TEST(HostTask, Depthwise) {
                       {int8_tensor({1, 5, 4, 3}),
                        constant(int8_tensor({1, 3, 1, 6}), std::vector<std::uint8_t>(18, 1)),
                        int8_tensor({1, 3, 4, 6})});
-  const mw_kernel_args args = decode(graph, 1, 2);
-  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_DEPTHWISE));
-  EXPECT_EQ(args.depth_multiplier, 2);
-  EXPECT_EQ(args.geometry.output_c, 6);
+  const auto d = decode<mw_weighted_section>(graph, 1, 2);
+  EXPECT_EQ(d.head.kernel, MW_KERNEL_DEPTHWISE);
+  EXPECT_EQ(d.section.depth_multiplier, 2);
+  EXPECT_EQ(d.section.geometry.output_c, 6);
 }
 
 TEST(HostTask, Pools) {
   Dice dice{51};
   for (int i = 0; i < 50; ++i) {
     const Graph graph = random_pool(dice);
-    const mw_kernel_args args = decode(graph, 1, 0);
+    const auto d = decode<mw_pool_section>(graph, 1, 0);
     const bool average = graph.operators[0].kind == OperatorKind::kAveragePool2d;
-    EXPECT_EQ(args.kernel,
-              static_cast<std::uint32_t>(average ? MW_KERNEL_AVERAGE_POOL : MW_KERNEL_MAX_POOL));
+    EXPECT_EQ(d.head.kernel, average ? MW_KERNEL_AVERAGE_POOL : MW_KERNEL_MAX_POOL);
     const ConvGeometry g = conv_geometry(graph, graph.operators[0]);
-    EXPECT_EQ(std::memcmp(&args.geometry, &g, sizeof g), 0);
+    EXPECT_EQ(std::memcmp(&d.section.geometry, &g, sizeof g), 0);
   }
 }
 
@@ -114,17 +132,15 @@ TEST(HostTask, AdditionWithBroadcasting) {
   const Graph graph = testing::single(
       OperatorKind::kAdd, workloads::Add{},
       {int8_tensor({2, 1, 3}, 0.5F, 3), int8_tensor({3}, 0.25F, -4), int8_tensor({2, 1, 3})}, 2);
-  const mw_kernel_args args = decode(graph, 2, 0);
-  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_ADD));
-  EXPECT_EQ(args.b.offset, 101u);
-  const std::int32_t a[4] = {1, 2, 1, 3};
-  const std::int32_t b[4] = {1, 1, 1, 3};
-  EXPECT_EQ(std::memcmp(args.dims_a, a, sizeof a), 0);
-  EXPECT_EQ(std::memcmp(args.dims_b, b, sizeof b), 0);
-  EXPECT_EQ(std::memcmp(args.dims_output, a, sizeof a), 0);
-  EXPECT_EQ(args.add_zero_point_a, 3);
-  EXPECT_EQ(args.add_zero_point_b, -4);
-  EXPECT_EQ(args.add_left_shift, 20);
+  const auto d = decode<mw_addition_section>(graph, 2, 0);
+  EXPECT_EQ(d.head.kernel, MW_KERNEL_ADD);
+  EXPECT_EQ(d.operands[1].place.offset, 101u);
+  EXPECT_EQ(d.operands[1].tensor_class, MW_TENSOR_IFMAP);
+  const mw_broadcast dims = {{1, 1, 1, 2, 1, 3}, {1, 1, 1, 1, 1, 3}, {1, 1, 1, 2, 1, 3}};
+  EXPECT_EQ(std::memcmp(&d.section.dims, &dims, sizeof dims), 0);
+  EXPECT_EQ(d.section.zero_point_a, 3);
+  EXPECT_EQ(d.section.zero_point_b, -4);
+  EXPECT_EQ(d.section.left_shift, 20);
 }
 
 TEST(HostTask, Softmax) {
@@ -132,23 +148,22 @@ TEST(HostTask, Softmax) {
   const Graph graph =
       testing::single(OperatorKind::kSoftmax, softmax,
                       {int8_tensor({2, 3, 10}, 0.1F), int8_tensor({2, 3, 10}, 1 / 256.0F, -128)});
-  const mw_kernel_args args = decode(graph, 1, 0);
+  const auto d = decode<mw_softmax_section>(graph, 1, 0);
   const workloads::SoftmaxParameters p = workloads::softmax_parameters(graph, graph.operators[0]);
-  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_SOFTMAX));
-  EXPECT_EQ(args.geometry.batch, 6);
-  EXPECT_EQ(args.geometry.input_c, 10);
-  EXPECT_EQ(args.softmax_multiplier, p.multiplier.mantissa);
-  EXPECT_EQ(args.softmax_exponent, p.multiplier.exponent);
-  EXPECT_EQ(args.softmax_difference_minimum, p.difference_minimum);
-  EXPECT_EQ(args.output_bits, 8);
+  EXPECT_EQ(d.head.kernel, MW_KERNEL_SOFTMAX);
+  EXPECT_EQ(d.section.rows, 6);
+  EXPECT_EQ(d.section.depth, 10);
+  EXPECT_EQ(d.section.input.mantissa, p.multiplier.mantissa);
+  EXPECT_EQ(d.section.input.exponent, p.multiplier.exponent);
+  EXPECT_EQ(d.section.difference_minimum, p.difference_minimum);
 }
 
 TEST(HostTask, ReshapeOfAConstantCopies) {
   Graph graph = testing::single(OperatorKind::kReshape, workloads::Reshape{},
                                 {int8_tensor({2, 6}), int8_tensor({3, 4})});
-  const mw_kernel_args args = decode(graph, 1, 0);
-  EXPECT_EQ(args.kernel, static_cast<std::uint32_t>(MW_KERNEL_COPY));
-  EXPECT_EQ(args.bytes_copied, 12u);
+  const auto d = decode<mw_copy_section>(graph, 1, 0);
+  EXPECT_EQ(d.head.kernel, MW_KERNEL_COPY);
+  EXPECT_EQ(d.section.bytes, 12u);
 }
 
 TEST(HostRefuses, SaysWhichOperandItCannotTake) {
@@ -159,8 +174,8 @@ TEST(HostRefuses, SaysWhichOperandItCannotTake) {
   graph.tensors[0].type = ElementType::kFloat32;
   EXPECT_EQ(refused(), "its input is float32");
   graph.tensors[0].type = ElementType::kInt8;
-  graph.tensors.back().type = ElementType::kInt16;
-  EXPECT_EQ(refused(), "its output is int16");
+  graph.tensors.back().type = ElementType::kInt32;
+  EXPECT_EQ(refused(), "its output is int32");
   graph.tensors.back().type = ElementType::kInt8;
   graph.tensors[1].type = ElementType::kInt4;
   EXPECT_EQ(refused(), std::nullopt);

@@ -17,17 +17,34 @@ using workloads::Operator;
 using workloads::OperatorKind;
 using workloads::TensorRole;
 
-/// Link costs as they are where the operator's tensors live; all others are constants.
+LinkCost home_link(const PlannedTensor& tensor, const PlatformView& platform) {
+  switch (tensor.place.region) {
+    case MW_REGION_PROGRAM:
+      return platform.program;
+    case MW_REGION_SRAM:
+      return platform.sram;
+    default:
+      return platform.external;
+  }
+}
+
+/// Link costs as they are where the operator's tensors live, of several inputs or outputs those of
+/// the slowest; all others are constants.
 TransferCosts costs_of(const Operator& op, const Plan& plan, const PlatformView& platform) {
-  const auto link = [&](workloads::TensorId id) {
-    const mw_ref place = plan.tensors[static_cast<std::size_t>(id)].place;
-    return place.region == MW_REGION_SRAM ? platform.sram : platform.external;
+  const auto link = [&](const std::vector<workloads::TensorId>& ids) {
+    LinkCost slowest{0, 0};
+    for (const workloads::TensorId id : ids) {
+      const LinkCost one = home_link(plan.tensors[static_cast<std::size_t>(id)], platform);
+      slowest.cycles_per_burst = std::max(slowest.cycles_per_burst, one.cycles_per_burst);
+      slowest.cycles_per_byte = std::max(slowest.cycles_per_byte, one.cycles_per_byte);
+    }
+    return slowest;
   };
   TransferCosts costs;
   costs.burst_bytes = platform.burst_bytes;
   costs.links.fill(platform.program);
-  costs.links[static_cast<std::size_t>(base::TensorClass::kIfmap)] = link(op.inputs.at(0));
-  costs.links[static_cast<std::size_t>(base::TensorClass::kOfmap)] = link(op.outputs.at(0));
+  costs.links[static_cast<std::size_t>(base::TensorClass::kIfmap)] = link(data_inputs(op));
+  costs.links[static_cast<std::size_t>(base::TensorClass::kOfmap)] = link(op.outputs);
   return costs;
 }
 

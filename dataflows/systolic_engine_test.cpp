@@ -278,7 +278,7 @@ TEST(SystolicTask, ItsDescriptorSaysWhatItWasGiven) {
     const Case c = random_case(dice);
     const auto task = systolic_task(c.graph, c.op(), c.shape, c.mapping);
     const std::vector<std::uint8_t> bytes =
-        task->descriptor({{{1, 11}}, {{0, 22}, {0, 33}}, {2, 44}}, 9);
+        task->descriptor({{{1, 11}}, {{0, 22}, {0, 33}}, {{2, 44}}, {}}, 9);
     mw_systolic_descriptor d;
     ASSERT_EQ(bytes.size(), sizeof d);
     std::memcpy(&d, bytes.data(), sizeof d);
@@ -347,7 +347,7 @@ TEST(SystolicEngine, MapsAdditionsAndPoolsOntoTheVectorUnit) {
     EXPECT_EQ(engine.refuses(graph, graph.operators[0]), std::nullopt);
     const auto task = engine.map(graph, graph.operators[0], {}, {});
     mw_descriptor_head head;
-    std::memcpy(&head, task->descriptor({{{}, {}}, {}, {}}, 0).data(), sizeof head);
+    std::memcpy(&head, task->descriptor({{{}, {}}, {}, {{}}, {}}, 0).data(), sizeof head);
     EXPECT_EQ(head.machine, MW_MACHINE_VECTOR);
   }
   EXPECT_EQ(engine.peak_macs_per_cycle(), 16);

@@ -26,7 +26,7 @@ using testing::Dice;
 /// The command as the machine decodes it from the task's descriptor.
 SystolicCommand decode(const EngineTask& task) {
   mw_systolic_descriptor d;
-  const std::vector<std::uint8_t> bytes = task.descriptor({{{}}, {{}, {}}, {}}, 0);
+  const std::vector<std::uint8_t> bytes = task.descriptor({{{}}, {{}, {}}, {{}}, {}}, 0);
   EXPECT_EQ(bytes.size(), sizeof d);
   std::memcpy(&d, bytes.data(), sizeof d);
   SystolicCommand command;

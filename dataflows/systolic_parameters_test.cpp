@@ -112,7 +112,7 @@ TEST(ForcedMapping, OfATasksParametersIsTheSameTask) {
     }
     const auto task = engine.map(graph, graph.operators[0], {}, {});
     const auto again = engine.map(graph, graph.operators[0], {}, task->parameters());
-    const TaskPlaces places{{{}}, {{}, {}}, {}};
+    const TaskPlaces places{{{}}, {{}, {}}, {{}}, {}};
     EXPECT_EQ(task->descriptor(places, 0), again->descriptor(places, 0));
     EXPECT_EQ(task->constants()[0].bytes, again->constants()[0].bytes);
   }

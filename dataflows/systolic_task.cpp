@@ -156,7 +156,7 @@ class SystolicTask : public EngineTask {
     d.ifmap = places.inputs.at(0);
     d.weights = places.constants.at(0);
     d.parameters = places.constants.at(1);
-    d.ofmap = places.output;
+    d.ofmap = places.outputs.at(0);
     std::vector<std::uint8_t> bytes(sizeof d);
     std::memcpy(bytes.data(), &d, sizeof d);
     return bytes;

@@ -30,7 +30,7 @@ EngineShape engine_of(std::uint32_t input_bytes, std::uint32_t output_bytes) {
 
 mw_vector_descriptor decode(const EngineTask& task) {
   mw_vector_descriptor d;
-  const std::vector<std::uint8_t> bytes = task.descriptor({{{}, {}}, {}, {}}, 0);
+  const std::vector<std::uint8_t> bytes = task.descriptor({{{}, {}}, {}, {{}}, {}}, 0);
   EXPECT_EQ(bytes.size(), sizeof d);
   std::memcpy(&d, bytes.data(), sizeof d);
   return d;

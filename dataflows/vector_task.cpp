@@ -59,7 +59,7 @@ class VectorTask : public EngineTask {
     d.head = {MW_DESCRIPTOR_MAGIC, MW_DESCRIPTOR_VERSION, MW_MACHINE_VECTOR, sizeof d, layer, 1};
     d.a = places.inputs.at(0);
     d.b = places.inputs.size() > 1 ? places.inputs[1] : mw_ref{};
-    d.output = places.output;
+    d.output = places.outputs.at(0);
     std::vector<std::uint8_t> bytes(sizeof d);
     std::memcpy(bytes.data(), &d, sizeof d);
     return bytes;

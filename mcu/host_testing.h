@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "abi/command_list.h"
-#include "abi/kernel_args.h"
 #include "base/error.h"
 #include "mcu/native_host.h"
+#include "mcu/record_testing.h"
 
 namespace milliwatt::mcu::testing {
 

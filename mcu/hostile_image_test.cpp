@@ -13,45 +13,61 @@ using testing::command;
 using testing::FlatSystem;
 using testing::Image;
 
-mw_kernel_args window_kernel(mw_kernel kernel, mw_ref filter, mw_ref table) {
-  mw_kernel_args args{};
-  args.kernel = kernel;
-  args.geometry = {1, 6, 5, 4, 3, 3, 4, 3, 3, 2, 2, 1, 1, 1, 1};
-  args.groups = args.depth_multiplier = 1;
-  args.weight_bits = 4;
-  args.clamp_low = -128;
-  args.clamp_high = 127;
-  args.a = {MW_REGION_SRAM, 0};
-  args.b = filter;
-  args.parameters = table;
-  args.output = {MW_REGION_SRAM, 0x400};
-  return args;
+using testing::Record;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr mw_ref kFrom = {MW_REGION_SRAM, 0};
+constexpr mw_ref kTo = {MW_REGION_SRAM, 0x400};
+constexpr mw_conv_geometry kWindow = {1, 6, 5, 4, 3, 3, 4, 3, 3, 2, 2, 1, 1, 1, 1};
+
+/// Filters have 4 bits; one that is fully connected maps 1 row of 4 to 4.
+Bytes weighted_record(mw_kernel kernel, mw_ref filter, mw_ref table) {
+  Record<mw_weighted_section> record;
+  record.kernel = kernel;
+  record.section.geometry = kWindow;
+  record.section.groups = record.section.depth_multiplier = 1;
+  record.section.clamp_low = -128;
+  record.section.clamp_high = 127;
+  const bool connected = kernel == MW_KERNEL_FULLY_CONNECTED;
+  const std::uint32_t weights = kernel == MW_KERNEL_CONV ? 4 * 9 * 4 : connected ? 4 * 4 : 9 * 4;
+  record.operands = {testing::input(kFrom, connected ? 4 : 6 * 5 * 4),
+                     testing::input(filter, weights / 2, 4), testing::input(table, 4 * 12, 32),
+                     testing::output(kTo, connected ? 4 : 3 * 3 * 4)};
+  return record.bytes();
 }
 
-mw_kernel_args add_kernel() {
-  mw_kernel_args args = window_kernel(MW_KERNEL_ADD, {MW_REGION_SRAM, 64}, {});
-  for (int i = 0; i < 4; ++i) {
-    args.dims_a[i] = args.dims_output[i] = i + 1;
-    args.dims_b[i] = i % 2 == 0 ? 1 : i + 1;
-  }
-  args.add_left_shift = 20;
-  args.add_multiplier_a = args.add_multiplier_b = args.add_multiplier = 1 << 30;
-  args.add_exponent = -18;
-  return args;
+Bytes pool_record(mw_kernel kernel) {
+  Record<mw_pool_section> record;
+  record.kernel = kernel;
+  record.section = {kWindow, -128, 127, 0};
+  record.operands = {testing::input(kFrom, 6 * 5 * 4), testing::output(kTo, 3 * 3 * 4)};
+  return record.bytes();
 }
 
-mw_kernel_args softmax_kernel() {
-  mw_kernel_args args = window_kernel(MW_KERNEL_SOFTMAX, {}, {});
-  args.geometry.batch = 3;
-  args.geometry.input_c = 10;
-  args.softmax_multiplier = 1 << 30;
-  args.softmax_exponent = 23;
-  args.softmax_difference_minimum = -248;
-  args.output_bits = 16;
-  return args;
+Bytes add_record() {
+  Record<mw_addition_section> record;
+  record.kernel = MW_KERNEL_ADD;
+  mw_addition_section& s = record.section;
+  s.dims = {{1, 1, 1, 2, 3, 4}, {1, 1, 1, 2, 1, 4}, {1, 1, 1, 2, 3, 4}};
+  s.left_shift = 20;
+  s.a = s.b = {1 << 30, 0};
+  s.output = {1 << 30, -18};
+  s.clamp_low = -128;
+  s.clamp_high = 127;
+  record.operands = {testing::input(kFrom, 24), testing::input({MW_REGION_SRAM, 64}, 8),
+                     testing::output(kTo, 24)};
+  return record.bytes();
 }
 
-/// A good program with every command and kernel.
+Bytes softmax_record() {
+  Record<mw_softmax_section> record;
+  record.kernel = MW_KERNEL_SOFTMAX;
+  record.section = {3, 10, {1 << 30, 23}, -248, 0};
+  record.operands = {testing::input(kFrom, 30), testing::output(kTo, 60, 16)};
+  return record.bytes();
+}
+
+/// A good program with every command and many kernels.
 std::vector<std::uint8_t> good_image() {
   Image image;
   const std::vector<std::uint8_t> filter(4 * 3 * 3 * 4, 0x5a);
@@ -62,13 +78,14 @@ std::vector<std::uint8_t> good_image() {
   std::vector<mw_command> commands = {
       command(MW_MARK, 0, {0, 0}, 1), command(MW_COPY, 0, image.add(copy)), command(MW_FENCE),
       command(MW_START, 0, {MW_REGION_SRAM, 0}, 160), command(MW_WAIT)};
-  for (const mw_kernel kernel : {MW_KERNEL_CONV, MW_KERNEL_DEPTHWISE, MW_KERNEL_FULLY_CONNECTED,
-                                 MW_KERNEL_AVERAGE_POOL, MW_KERNEL_MAX_POOL}) {
-    const mw_kernel_args args = window_kernel(kernel, filter_place, table);
-    commands.push_back(command(MW_CALL, 0, image.add(args)));
+  for (const Bytes& record : {weighted_record(MW_KERNEL_CONV, filter_place, table),
+                              weighted_record(MW_KERNEL_DEPTHWISE, filter_place, table),
+                              weighted_record(MW_KERNEL_FULLY_CONNECTED, filter_place, table),
+                              pool_record(MW_KERNEL_AVERAGE_POOL), pool_record(MW_KERNEL_MAX_POOL),
+                              add_record(), softmax_record()}) {
+    commands.push_back(command(MW_CALL, 0, image.add(record.data(), record.size()),
+                               static_cast<std::uint32_t>(record.size())));
   }
-  commands.push_back(command(MW_CALL, 0, image.add(add_kernel())));
-  commands.push_back(command(MW_CALL, 0, image.add(softmax_kernel())));
   commands.push_back(command(MW_END));
   image.set_invoke(commands);
   return image.bytes();

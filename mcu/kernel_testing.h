@@ -2,8 +2,10 @@
 // For tests: one operator run by the host's software kernel, and random operators.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "dataflows/host_task.h"
@@ -17,33 +19,56 @@ namespace milliwatt::mcu::testing {
 
 using workloads::Bytes;
 
-/// Output of the software kernel that the planner makes of the operator; empty when an operand has
-/// not the size that the kernel expects.
+/// Outputs of the software kernel that the planner makes of the operator. `operands` stand in the
+/// order of op.inputs; states are read from `states` and updated there.
+inline std::vector<Bytes> run_on_host(const workloads::Graph& graph, const workloads::Operator& op,
+                                      const std::vector<const Bytes*>& operands,
+                                      workloads::States& states) {
+  const auto task = dataflows::host_task(graph, op);
+  // Operands are laid out one behind the other; the place's offset is the index of their bytes.
+  std::vector<Bytes> values;
+  const auto put = [&](Bytes bytes) {
+    values.push_back(std::move(bytes));
+    return mw_ref{MW_REGION_SRAM, static_cast<std::uint32_t>(values.size() - 1)};
+  };
+  dataflows::TaskPlaces places;
+  for (const workloads::TensorId id : dataflows::data_inputs(op)) {
+    const auto at = std::find(op.inputs.begin(), op.inputs.end(), id) - op.inputs.begin();
+    places.inputs.push_back(put(*operands.at(static_cast<std::size_t>(at))));
+  }
+  for (const dataflows::PackedConstant& constant : task->constants()) {
+    places.constants.push_back(put(constant.bytes));
+  }
+  for (const workloads::TensorId id : op.states) {
+    places.states.push_back(put(states.bytes(id)));
+  }
+  for (const workloads::TensorId id : op.outputs) {
+    const auto bytes = static_cast<std::size_t>(graph.tensor(id).bytes());
+    places.outputs.push_back(put(Bytes(bytes, 0xa5)));
+  }
+  const auto kernel = make_kernel(task->descriptor(places, 0));
+  Kernel::Pointers pointers;
+  for (const mw_kernel_operand& operand : kernel->operands()) {
+    Bytes& bytes = values.at(operand.place.offset);
+    EXPECT_EQ(bytes.size(), operand.bytes);
+    pointers.push_back(bytes.data());
+  }
+  kernel->run(pointers);
+  for (std::size_t i = 0; i < op.states.size(); ++i) {
+    states.bytes(op.states[i]) = values[places.states[i].offset];
+  }
+  std::vector<Bytes> outputs;
+  for (const mw_ref place : places.outputs) {
+    outputs.push_back(values[place.offset]);
+  }
+  return outputs;
+}
+
+/// The only output of an operator without states.
 inline Bytes run_on_host(const workloads::Graph& graph, const workloads::Operator& op,
                          const std::vector<const Bytes*>& operands) {
-  const auto task = dataflows::host_task(graph, op);
-  const std::vector<dataflows::PackedConstant>& constants = task->constants();
-  dataflows::TaskPlaces places;
-  places.inputs.resize(dataflows::data_inputs(op).size());
-  places.constants.resize(constants.size());
-  const Bytes descriptor = task->descriptor(places, 0);
-  mw_kernel_args args{};
-  std::memcpy(&args, descriptor.data(), sizeof args);
-  const Kernel kernel(args);
-
-  const Bytes none;
-  const Bytes& b = !constants.empty()                      ? constants[0].bytes
-                   : dataflows::data_inputs(op).size() > 1 ? *operands.at(1)
-                                                           : none;
-  const Bytes& parameters = constants.empty() ? none : constants[1].bytes;
-  const KernelBytes& sizes = kernel.bytes();
-  if (operands.at(0)->size() != sizes.a || b.size() != sizes.b ||
-      parameters.size() != sizes.parameters) {
-    return {};
-  }
-  Bytes output(sizes.output);
-  kernel.run({operands[0]->data(), b.data(), parameters.data(), output.data()});
-  return output;
+  workloads::States states{graph};
+  return run_on_host(graph, op, operands, states).at(0);
 }
 
 /// Makes graphs of one operator with odd shapes, scales and zero points.

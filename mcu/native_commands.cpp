@@ -37,9 +37,7 @@ void NativeHost::dispatch() {
     case MW_WAIT:
       return wait(command);
     case MW_CALL:
-      push_program_read(address_of(command.place, sizeof args_), sizeof args_, &args_);
-      stage_ = Stage::kKernel;
-      return;
+      return call(command);
     case MW_COPY:
       push_program_read(address_of(command.place, sizeof copy_), sizeof copy_, &copy_);
       stage_ = Stage::kCopy;
@@ -86,41 +84,60 @@ void NativeHost::mark(const mw_command& command) {
   tasks_.push_back(task);
 }
 
-void NativeHost::begin_kernel() {
-  layer_ = checked_layer(args_.layer);
-  try {
-    kernel_.emplace(args_);
-  } catch (const base::SimulationError& error) {
-    fail(fmt::format("kernel {}: {}", kernel_name(args_.kernel), error.what()));
+void NativeHost::call(const mw_command& command) {
+  if (command.value < sizeof(mw_kernel_head) || command.value > MW_KERNEL_MOST_RECORD_BYTES) {
+    fail(fmt::format("a record of {} bytes is none", command.value));
   }
-  const KernelBytes& size = kernel_->bytes();
-  const auto read = [&](mw_ref place, std::uint32_t bytes, base::TensorClass tensor_class,
-                        Buffer& to) {
-    if (bytes > 0) {
-      push_transfer(false, address_of(place, bytes), bytes, tag(tensor_class), room_for(to, bytes));
+  record_.resize(command.value);
+  push_program_read(address_of(command.place, command.value), command.value, record_.data());
+  stage_ = Stage::kKernel;
+}
+
+void NativeHost::begin_kernel() {
+  try {
+    kernel_ = make_kernel(record_);
+    layer_ = kernel_->layer();
+  } catch (const base::SimulationError& error) {
+    fail(error.what());
+  }
+  const std::vector<mw_kernel_operand>& operands = kernel_->operands();
+  operands_.resize(std::max(operands_.size(), operands.size()));
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const mw_kernel_operand& operand = operands[i];
+    const std::uint64_t address = address_of(operand.place, operand.bytes);
+    if ((operand.use & MW_USE_READ) != 0) {
+      push_transfer(false, address, operand.bytes, operand_tag(operand),
+                    room_for(i, operand.bytes));
     }
-  };
-  const bool is_add = args_.kernel == MW_KERNEL_ADD;
-  read(args_.a, size.a, operand_class(args_.a), a_);
-  read(args_.b, size.b, is_add ? operand_class(args_.b) : base::TensorClass::kWeights, b_);
-  read(args_.parameters, size.parameters, base::TensorClass::kParameters, parameters_);
+  }
   push_work(config_.call_cycles);
   push_work(kernel_cycles(config_, kernel_->work()));
   stage_ = Stage::kResult;
 }
 
+void NativeHost::run_kernel() {
+  Kernel::Pointers pointers;
+  for (std::size_t i = 0; i < kernel_->operands().size(); ++i) {
+    pointers.push_back(room_for(i, kernel_->operands()[i].bytes));
+  }
+  try {
+    kernel_->run(pointers);
+  } catch (const base::SimulationError& error) {
+    fail(error.what());
+  }
+}
+
 void NativeHost::finish_kernel() {
-  const std::uint32_t bytes = kernel_->bytes().output;
-  std::uint8_t* output = room_for(output_, bytes);
   if (values_ == Values::kComputed) {
-    try {
-      kernel_->run({a_.bytes.get(), b_.bytes.get(), parameters_.bytes.get(), output});
-    } catch (const base::SimulationError& error) {
-      fail(fmt::format("kernel {}: {}", kernel_name(args_.kernel), error.what()));
+    run_kernel();
+  }
+  for (std::size_t i = 0; i < kernel_->operands().size(); ++i) {
+    const mw_kernel_operand& operand = kernel_->operands()[i];
+    if ((operand.use & MW_USE_WRITE) != 0) {
+      push_transfer(true, address_of(operand.place, operand.bytes), operand.bytes,
+                    operand_tag(operand), room_for(i, operand.bytes));
     }
   }
-  push_transfer(true, address_of(args_.output, bytes), bytes, tag(base::TensorClass::kOfmap),
-                output);
   stage_ = Stage::kFetch;
 }
 
@@ -145,7 +162,8 @@ void NativeHost::copy_piece() {
   const std::uint64_t source = copy_source_ + copied_;
   const std::uint64_t room = config_.burst_bytes - (source & (config_.burst_bytes - 1));
   const auto piece = static_cast<std::uint32_t>(std::min(copy_.bytes - copied_, room));
-  std::uint8_t* data = room_for(a_, piece);
+  operands_.resize(std::max<std::size_t>(operands_.size(), 1));
+  std::uint8_t* data = room_for(0, piece);
   KernelWork work;
   work.copied_bytes = piece;
   push_transfer(false, source, piece, tag(operand_class(copy_.source)), data);
@@ -196,10 +214,15 @@ base::TensorClass NativeHost::operand_class(mw_ref place) const {
                                            : base::TensorClass::kIfmap;
 }
 
-std::uint8_t* NativeHost::room_for(Buffer& buffer, std::uint32_t size) const {
+base::Tag NativeHost::operand_tag(const mw_kernel_operand& operand) const {
+  return tag(static_cast<base::TensorClass>(operand.tensor_class));
+}
+
+std::uint8_t* NativeHost::room_for(std::size_t index, std::uint32_t size) {
   if (values_ == Values::kSkipped) {
     return nullptr;
   }
+  Buffer& buffer = operands_[index];
   if (buffer.size < size) {
     buffer.bytes.reset(new std::uint8_t[size]);
     buffer.size = size;

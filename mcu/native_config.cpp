@@ -37,7 +37,7 @@ void declare_control(Schema& s) {
   s.cycles("call", &NativeHostConfig::call_cycles)
       .def(100)
       .assumed(30, 500)
-      .source("reading 232 bytes of arguments, set-up of loops")
+      .source("decoding a record of 100 to 300 bytes, set-up of loops")
       .doc("Starting a software kernel.");
 }
 
@@ -68,6 +68,18 @@ void declare_steps(Schema& s) {
   cost("copied_byte", &NativeHostConfig::cycles_per_copied_byte, 1.0, 0.25, 9.0,
        "copying 512 bytes on Ibex and CV32E40P: 457 cycles by unrolled words to 4620 bytewise",
        "Instructions around one byte that the host copies.");
+  cost("moved_element", &NativeHostConfig::cycles_per_moved_element, 8.0, 2.0, 25.0,
+       "a load, a store, two places to step, the loop",
+       "One element that is moved, filled, or the larger or smaller of two.");
+  cost("rescaled_element", &NativeHostConfig::cycles_per_rescaled_element, 35.0, 10.0, 90.0,
+       "a requantization between two zero points, a clamp, a load and a store",
+       "One element of relu, leaky relu, mul or a change of scale; hard swish takes two.");
+  cost("sigmoid", &NativeHostConfig::cycles_per_sigmoid, 250.0, 80.0, 800.0,
+       "an exponential of some 15 high multiplies, three Newton steps of a reciprocal",
+       "One int8 element of a logistic or tanh.");
+  cost("lookup", &NativeHostConfig::cycles_per_lookup, 25.0, 10.0, 70.0,
+       "a multiply, two loads of a table, an interpolation",
+       "One int16 element of a logistic or tanh.");
 }
 
 __int128 thousandths(double cycles, std::int64_t count) {
@@ -93,7 +105,11 @@ base::Cycles kernel_cycles(const NativeHostConfig& config, const KernelWork& wor
                        thousandths(config.cycles_per_addition, work.additions) +
                        thousandths(config.cycles_per_exponential, work.exponentials) +
                        thousandths(config.cycles_per_softmax_row, work.rows) +
-                       thousandths(config.cycles_per_copied_byte, work.copied_bytes);
+                       thousandths(config.cycles_per_copied_byte, work.copied_bytes) +
+                       thousandths(config.cycles_per_moved_element, work.moved) +
+                       thousandths(config.cycles_per_rescaled_element, work.rescaled) +
+                       thousandths(config.cycles_per_sigmoid, work.sigmoids) +
+                       thousandths(config.cycles_per_lookup, work.lookups);
   return static_cast<base::Cycles>((sum + 999) / 1000);
 }
 

@@ -27,6 +27,10 @@ struct NativeHostConfig {
   double cycles_per_exponential = 0;
   double cycles_per_softmax_row = 0;
   double cycles_per_copied_byte = 0;
+  double cycles_per_moved_element = 0;
+  double cycles_per_rescaled_element = 0;
+  double cycles_per_sigmoid = 0;
+  double cycles_per_lookup = 0;
 };
 
 /// Declares every parameter once. Its defaults are the defaults of the native host.

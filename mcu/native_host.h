@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "abi/command_list.h"
-#include "abi/kernel_args.h"
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/traffic.h"
@@ -143,7 +141,9 @@ class NativeHost {
   void start(const mw_command& command);
   void wait(const mw_command& command);
   void mark(const mw_command& command);
+  void call(const mw_command& command);
   void begin_kernel();
+  void run_kernel();
   void finish_kernel();
   void begin_copy();
   void copy_piece();
@@ -152,6 +152,7 @@ class NativeHost {
   void check_engine(std::uint32_t engine) const;
   int checked_layer(std::uint32_t layer) const;
   base::Tag tag(base::TensorClass tensor_class) const;
+  base::Tag operand_tag(const mw_kernel_operand& operand) const;
   /// Operands that lie in the program are constants.
   base::TensorClass operand_class(mw_ref place) const;
   /// Private memory of an operand. Its bytes begin undefined: those of an operand that cannot be
@@ -160,8 +161,8 @@ class NativeHost {
     std::unique_ptr<std::uint8_t[]> bytes;
     std::uint32_t size = 0;
   };
-  /// At least `size` bytes; null when values are skipped.
-  std::uint8_t* room_for(Buffer& buffer, std::uint32_t size) const;
+  /// At least `size` bytes of operand `index`; null when values are skipped.
+  std::uint8_t* room_for(std::size_t index, std::uint32_t size);
 
   NativeHostConfig config_;
   ProgramPlace program_;
@@ -177,16 +178,13 @@ class NativeHost {
   std::uint32_t next_command_ = 0;
   std::vector<mw_command> fetched_;
   std::uint32_t first_fetched_ = 0;
-  mw_kernel_args args_{};
-  std::optional<Kernel> kernel_;
+  std::vector<std::uint8_t> record_;  ///< of the call that is running
+  std::unique_ptr<Kernel> kernel_;
   mw_copy_args copy_{};
   std::uint64_t copy_source_ = 0;
   std::uint64_t copy_destination_ = 0;
   std::uint64_t copied_ = 0;
-  Buffer a_;
-  Buffer b_;
-  Buffer parameters_;
-  Buffer output_;
+  std::vector<Buffer> operands_;  ///< of kernels; a copy uses the first
   std::uint32_t register_value_ = 0;
 
   std::deque<Task> tasks_;

@@ -149,36 +149,36 @@ TEST(NativeHost, TheTimelineHoldsEveryCycleOnce) {
   EXPECT_EQ(idle, FlatSystem::kEngineCycles);
 }
 
-mw_kernel_args max_pool() {
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_MAX_POOL;
-  args.layer = 7;
-  args.geometry = {1, 2, 2, 3, 1, 1, 3, 2, 2, 2, 2, 1, 1, 0, 0};  // 2x2x3 to 1x1x3
-  args.clamp_low = -128;
-  args.clamp_high = 127;
-  args.a = {MW_REGION_SRAM, 60};
-  args.output = {MW_REGION_SRAM, 100};
-  return args;
+testing::Record<mw_pool_section> max_pool() {
+  testing::Record<mw_pool_section> record;
+  record.kernel = MW_KERNEL_MAX_POOL;
+  record.layer = 7;
+  record.operands = {testing::input({MW_REGION_SRAM, 60}, 12),
+                     testing::output({MW_REGION_SRAM, 100}, 3)};
+  // 2x2x3 to 1x1x3
+  record.section = {{1, 2, 2, 3, 1, 1, 3, 2, 2, 2, 2, 1, 1, 0, 0}, -128, 127, 0};
+  return record;
 }
 
-Image call_image(const mw_kernel_args& args) {
+Image call_image(const std::vector<std::uint8_t>& record) {
   Image image;
-  const mw_ref place = image.add(args);
-  image.set_invoke({command(MW_CALL, 0, place), command(MW_END)});
+  const mw_ref place = image.add(record.data(), record.size());
+  const auto bytes = static_cast<std::uint32_t>(record.size());
+  image.set_invoke({command(MW_CALL, 0, place, bytes), command(MW_END)});
   return image;
 }
 
-TEST(NativeHost, CallReadsArgumentsAndOperandsComputesAndWritesTheResult) {
-  FlatSystem system(call_image(max_pool()).bytes(), round_costs());
+TEST(NativeHost, CallReadsRecordAndOperandsComputesAndWritesTheResult) {
+  FlatSystem system(call_image(max_pool().bytes()).bytes(), round_costs());
   const std::int8_t input[12] = {1, 2, 3, 4, -5, 6, 7, 8, -9, 10, -11, 12};
   std::memcpy(&system.memory[kSramBase + 60], input, sizeof input);
-  // Arguments at 56 + 2 * 16 = 88: 4184 .. 4416 in bursts that end at 4224, 4288, 4352, 4416.
+  // The record of 16 + 2 * 16 + 72 = 120 bytes at 56 + 2 * 16 = 88: 4184 .. 4304 in bursts that end
+  // at 4224, 4288, 4304.
   // The input, 0x8000 + 60 = 32828 .. 32840, crosses 32832. Pool: 3 outputs * 4 taps * 5 = 60.
   EXPECT_THAT(invoke_log(system),
               ElementsAre("work 20", "read 4184+40 program -1", "read 4224+64 program -1",
-                          "read 4288+64 program -1", "read 4352+64 program -1",
-                          "read 32828+4 ifmap 7", "read 32832+8 ifmap 7", "work 100", "work 60",
-                          "write 32868+3 ofmap 7", "work 20", "done"));
+                          "read 4288+16 program -1", "read 32828+4 ifmap 7", "read 32832+8 ifmap 7",
+                          "work 100", "work 60", "write 32868+3 ofmap 7", "work 20", "done"));
   EXPECT_EQ(system.memory[kSramBase + 100], 10);  // channel 0: 1, 4, 7, 10
   EXPECT_EQ(system.memory[kSramBase + 101], 8);
   EXPECT_EQ(system.memory[kSramBase + 102], 12);
@@ -186,20 +186,19 @@ TEST(NativeHost, CallReadsArgumentsAndOperandsComputesAndWritesTheResult) {
   EXPECT_EQ(system.host.counters().value(0, 7), 2 * 10 + 100 + 60 + 10);
 }
 
-TEST(NativeHost, OperandsInTheProgramAreWeightsOnTheBus) {
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_COPY;
-  args.bytes_copied = 3;
-  args.a = {MW_REGION_PROGRAM, 0};
-  args.output = {MW_REGION_SRAM, 0};
-  FlatSystem system(call_image(args).bytes(), round_costs());
+TEST(NativeHost, OperandsHaveTheClassOfTheirRecordOnTheBus) {
+  testing::Record<mw_copy_section> copy;
+  copy.operands = {testing::operand({MW_REGION_PROGRAM, 0}, 3, MW_USE_READ, 8, MW_TENSOR_WEIGHTS),
+                   testing::output({MW_REGION_SRAM, 0}, 3)};
+  copy.section.bytes = 3;
+  FlatSystem system(call_image(copy.bytes()).bytes(), round_costs());
   // 3 bytes at half a cycle: 1.5, rounded up.
   EXPECT_THAT(invoke_log(system), ::testing::IsSupersetOf({"read 4096+3 weights 0", "work 2",
                                                            "write 32768+3 ofmap 0"}));
 }
 
 TEST(NativeHost, WithoutValuesActionsAndCyclesStayTheSame) {
-  const std::vector<std::uint8_t> image = call_image(max_pool()).bytes();
+  const std::vector<std::uint8_t> image = call_image(max_pool().bytes()).bytes();
   FlatSystem with(image, round_costs());
   FlatSystem without(image, round_costs(), NativeHost::Values::kSkipped);
   with.memory[kSramBase + 60] = without.memory[kSramBase + 60] = 99;
@@ -232,7 +231,7 @@ TEST(NativeHost, CopyMovesPieceByPiece) {
 }
 
 TEST(NativeHost, InvocationsRepeat) {
-  FlatSystem system(call_image(max_pool()).bytes(), round_costs());
+  FlatSystem system(call_image(max_pool().bytes()).bytes(), round_costs());
   invoke_log(system);
   const std::vector<std::string> first = system.log;
   system.log.clear();
@@ -295,7 +294,7 @@ TEST(BadProgram, TheHeadIsChecked) {
   EXPECT_EQ(with([](auto&) {}), "no error");
   EXPECT_EQ(with([](auto& h) { h.magic = 1; }),
             "host: setup, head of the program: the magic is 0x1 instead of 0x3150574d");
-  EXPECT_THAT(with([](auto& h) { h.version = 2; }), HasSubstr("the version is 2, known is 1"));
+  EXPECT_THAT(with([](auto& h) { h.version = 1; }), HasSubstr("the version is 1, known is 2"));
   EXPECT_THAT(with([](auto& h) { h.region_base[0] = 0; }), HasSubstr("lies at 0x0"));
   EXPECT_THAT(with([](auto& h) { h.invoke_offset = 76; }), HasSubstr("leaves the image"));
   EXPECT_EQ(with([](auto& h) { h.invoke_offset = 72; }), "no error");
@@ -321,20 +320,26 @@ TEST(BadProgram, TheCommandIsNamed) {
   // The image has 56 + 2 * 16 + 3 * 16 = 136 bytes.
   EXPECT_THAT(with(command(MW_START, 0, {0, 121}, 16)), HasSubstr("leave the image of 136 bytes"));
   EXPECT_EQ(with(command(MW_START, 0, {0, 120}, 16)), "no error");
-  EXPECT_THAT(with(command(MW_CALL, 0, {0, 4})), HasSubstr("leave the image"));
+  EXPECT_THAT(with(command(MW_CALL, 0, {0, 4}, 136)), HasSubstr("leave the image"));
+  EXPECT_THAT(with(command(MW_CALL, 0, {0, 0}, 15)), HasSubstr("a record of 15 bytes is none"));
+  EXPECT_THAT(with(command(MW_CALL, 0, {0, 0}, 65537)),
+              HasSubstr("a record of 65537 bytes is none"));
   EXPECT_THAT(with(command(MW_COPY, 0, {0, 120})), HasSubstr("leave the image"));
   EXPECT_THAT(with(command(MW_MARK, 0, {0, 0}, 32768)), HasSubstr("layer 32768 is larger"));
   EXPECT_EQ(with(command(MW_MARK, 0, {0, 0}, UINT32_MAX)), "no error");
 }
 
 TEST(BadProgram, TheKernelAndTheCopyAreChecked) {
-  mw_kernel_args args = max_pool();
-  args.kernel = 99;
-  EXPECT_EQ(error_of(call_image(args)),
-            "host: invoke command 0 (CALL): kernel unknown: kernel 99 does not exist");
-  args = max_pool();
-  args.output = {MW_REGION_SRAM, UINT32_MAX - 1};
-  EXPECT_THAT(error_of(call_image(args)), HasSubstr("leave the address space"));
+  auto record = max_pool();
+  record.kernel = static_cast<mw_kernel>(99);
+  EXPECT_EQ(error_of(call_image(record.bytes())),
+            "host: invoke command 0 (CALL): kernel 99 does not exist");
+  record = max_pool();
+  record.operands[1].place = {MW_REGION_SRAM, UINT32_MAX - 1};
+  EXPECT_THAT(error_of(call_image(record.bytes())), HasSubstr("leave the address space"));
+  record = max_pool();
+  record.layer = 0x8000;
+  EXPECT_THAT(error_of(call_image(record.bytes())), HasSubstr("the layer is 32768"));
   Image image;
   const mw_copy_args copy = {{MW_REGION_SRAM, 0}, {MW_REGION_SRAM, 9}, 10, 0};
   const mw_ref place = image.add(copy);

@@ -33,21 +33,21 @@ constexpr base::Cycles kEngineBusCycles = 300;
 /// COPY and a max pool around one run of the engine.
 std::vector<std::uint8_t> program() {
   Image image;
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_MAX_POOL;
-  args.layer = 1;
-  args.geometry = {1, 8, 8, 4, 4, 4, 4, 2, 2, 2, 2, 1, 1, 0, 0};
-  args.clamp_low = -128;
-  args.clamp_high = 127;
-  args.a = {MW_REGION_SRAM, 0x400};
-  args.output = {MW_REGION_SRAM, 0x800};
+  testing::Record<mw_pool_section> pool;
+  pool.kernel = MW_KERNEL_MAX_POOL;
+  pool.layer = 1;
+  pool.operands = {testing::input({MW_REGION_SRAM, 0x400}, 256),
+                   testing::output({MW_REGION_SRAM, 0x800}, 64)};
+  pool.section = {{1, 8, 8, 4, 4, 4, 4, 2, 2, 2, 2, 1, 1, 0, 0}, -128, 127, 0};
+  const std::vector<std::uint8_t> record = pool.bytes();
   const mw_copy_args copy = {{MW_REGION_SRAM, 5}, {MW_REGION_SRAM, 0x400}, 256, 0};
   const mw_ref copy_place = image.add(copy);
-  const mw_ref args_place = image.add(args);
+  const mw_ref record_place = image.add(record.data(), record.size());
   image.set_invoke(
       {command(MW_MARK, 0, {0, 0}, 0), command(MW_START, 0, {MW_REGION_SRAM, 0x1000}, 160),
        command(MW_COPY, 0, copy_place), command(MW_WAIT), command(MW_MARK, 0, {0, 0}, 1),
-       command(MW_CALL, 0, args_place), command(MW_MARK, 0, {0, 0}, 2), command(MW_END)});
+       command(MW_CALL, 0, record_place, static_cast<std::uint32_t>(record.size())),
+       command(MW_MARK, 0, {0, 0}, 2), command(MW_END)});
   return image.bytes();
 }
 

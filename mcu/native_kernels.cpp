@@ -3,28 +3,90 @@
 
 #include <cstring>
 
-#include "mcu/kernel_detail.h"
+#include "mcu/kernel_families.h"
 
 namespace milliwatt::mcu {
 
-void Kernel::run(const Operands& operands) const {
-  switch (args_.kernel) {
-    case MW_KERNEL_CONV:
-      return detail::run_conv(args_, operands);
-    case MW_KERNEL_DEPTHWISE:
-      return detail::run_depthwise(args_, operands);
-    case MW_KERNEL_FULLY_CONNECTED:
-      return detail::run_fully_connected(args_, operands);
-    case MW_KERNEL_AVERAGE_POOL:
-    case MW_KERNEL_MAX_POOL:
-      return detail::run_pool(args_, operands);
-    case MW_KERNEL_ADD:
-      return detail::run_add(args_, operands);
-    case MW_KERNEL_SOFTMAX:
-      return detail::run_softmax(args_, operands);
-    default:
-      std::memcpy(operands.output, operands.a, bytes_.output);
+namespace {
+
+/// Name and factory by enum mw_kernel.
+struct Entry {
+  const char* name;
+  KernelFactory make;
+};
+constexpr Entry kKernels[MW_KERNELS] = {
+    {"copy", make_copy},
+    {"conv", make_conv},
+    {"depthwise", make_depthwise},
+    {"fully_connected", make_fully_connected},
+    {"average_pool", make_pool},
+    {"max_pool", make_pool},
+    {"add", make_addition},
+    {"softmax", make_softmax},
+    {"sub", make_addition},
+    {"mul", nullptr},
+    {"maximum", nullptr},
+    {"minimum", nullptr},
+    {"rescale", nullptr},
+    {"leaky_relu", nullptr},
+    {"hard_swish", nullptr},
+    {"logistic", nullptr},
+    {"tanh", nullptr},
+    {"move", nullptr},
+    {"transpose_conv", nullptr},
+    {"matmul", nullptr},
+    {"reduce_sum", nullptr},
+    {"reduce_max", nullptr},
+    {"resize_nearest", nullptr},
+    {"resize_bilinear", nullptr},
+    {"quantize", nullptr},
+    {"dequantize", nullptr},
+    {"log_softmax", nullptr},
+    {"svdf", nullptr},
+    {"lstm", nullptr},
+};
+
+/// Operands {input, output}, of any elements.
+class Copy : public Kernel {
+ public:
+  explicit Copy(const KernelRecord& record) : Kernel{record} {
+    require_operands(record, 2);
+    const auto bytes = record.section<mw_copy_section>().bytes;
+    for (const std::size_t i : {0, 1}) {
+      const std::uint32_t found = operands()[i].bytes;
+      require(found == bytes, "{} has {} bytes, expected {}", i == 0 ? "the input" : "the output",
+              found, bytes);
+    }
+    require(operands()[0].use == MW_USE_READ && operands()[1].use == MW_USE_WRITE,
+            "a copy reads operand 0 and writes operand 1");
+    work_.copied_bytes = bytes;
   }
+
+  void run(const Pointers& operands) const override {
+    std::memcpy(operands[1], operands[0], static_cast<std::size_t>(work().copied_bytes));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_copy(const KernelRecord& record) {
+  return std::make_unique<Copy>(record);
+}
+
+std::unique_ptr<Kernel> make_kernel(const std::vector<std::uint8_t>& record) {
+  const KernelRecord parts(record);
+  const bool exists = parts.kernel() < MW_KERNELS && kKernels[parts.kernel()].make != nullptr;
+  require(exists, "kernel {} does not exist", parts.kernel());
+  try {
+    return kKernels[parts.kernel()].make(parts);
+  } catch (const base::SimulationError& error) {
+    throw base::SimulationError(
+        fmt::format("kernel {}: {}", kernel_name(parts.kernel()), error.what()));
+  }
+}
+
+const char* kernel_name(std::uint32_t kernel) {
+  return kernel < MW_KERNELS ? kKernels[kernel].name : "unknown";
 }
 
 }  // namespace milliwatt::mcu

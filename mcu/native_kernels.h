@@ -3,60 +3,63 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
-#include "abi/kernel_args.h"
+#include "mcu/kernel_record.h"
 
 namespace milliwatt::mcu {
-
-/// Largest operand of a kernel, in bytes, and most elementary steps of one call.
-constexpr std::int64_t kMaximumOperandBytes = MW_KERNEL_MOST_OPERAND_BYTES;
-constexpr std::int64_t kMaximumKernelSteps = std::int64_t{1} << MW_KERNEL_MOST_STEPS_LOG2;
-
-/// Sizes of the operands; 0 for one that the kernel does not have.
-struct KernelBytes {
-  std::uint32_t a = 0;
-  std::uint32_t b = 0;
-  std::uint32_t parameters = 0;
-  std::uint32_t output = 0;
-};
 
 /// Elementary steps of one call: what the host's costs per action multiply.
 struct KernelWork {
   std::int64_t macs = 0;          ///< every filter tap counts, also those in the padding
   std::int64_t outputs = 0;       ///< sums that are requantized (convolutions, fully connected)
   std::int64_t taps = 0;          ///< of pooling windows, also those in the padding
-  std::int64_t additions = 0;     ///< elements of ADD
+  std::int64_t additions = 0;     ///< elements of ADD and SUB
   std::int64_t exponentials = 0;  ///< elements of SOFTMAX
   std::int64_t rows = 0;          ///< of SOFTMAX
   std::int64_t copied_bytes = 0;
+  std::int64_t moved = 0;     ///< elements that are moved or filled, or the larger one is taken
+  std::int64_t rescaled = 0;  ///< elements that are requantized one by one
+  std::int64_t sigmoids = 0;  ///< of 8 bits
+  std::int64_t lookups = 0;   ///< in the table of the sigmoid
 };
 
-/// Arguments that have passed the checks: every kernel runs on them without overflow of indices or
-/// shifts. Throws SimulationError saying which argument makes no sense.
+/// A software kernel with arguments that have passed the checks: it runs on any data without
+/// overflow of indices or shifts.
 class Kernel {
  public:
-  explicit Kernel(const mw_kernel_args& args);
+  virtual ~Kernel() = default;
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
 
-  const mw_kernel_args& args() const { return args_; }
-  const KernelBytes& bytes() const { return bytes_; }
+  int layer() const { return record_.layer(); }
+  const std::vector<mw_kernel_operand>& operands() const { return record_.operands(); }
   const KernelWork& work() const { return work_; }
 
-  /// Arrays of the sizes in bytes(); those of size 0 may be null. Activations are NHWC.
-  struct Operands {
-    const std::uint8_t* a = nullptr;
-    const std::uint8_t* b = nullptr;
-    const std::uint8_t* parameters = nullptr;
-    std::uint8_t* output = nullptr;
-  };
-  /// Computes the output, bit exact with TFLite Micro's reference kernels. Throws SimulationError
-  /// when an accumulator leaves 32 bits or a requantization table makes no sense.
-  void run(const Operands& operands) const;
+  /// The operands' bytes, in the order of operands(). Those that the kernel only writes may begin
+  /// with anything; all of their bytes are written.
+  using Pointers = std::vector<std::uint8_t*>;
+  /// Computes what TFLite Micro's reference kernels do, bit for bit. Throws SimulationError when an
+  /// accumulator leaves its bits or a requantization table makes no sense.
+  virtual void run(const Pointers& operands) const = 0;
+
+ protected:
+  explicit Kernel(const KernelRecord& record) : record_{record} {}
+
+  const KernelRecord& record() const { return record_; }
+  int bits(std::size_t operand) const { return operands()[operand].bits; }
+
+  KernelWork work_;
 
  private:
-  mw_kernel_args args_;
-  KernelBytes bytes_;
-  KernelWork work_;
+  KernelRecord record_;
 };
+
+/// The kernel of a record. Throws SimulationError, naming the kernel and which argument makes no
+/// sense.
+std::unique_ptr<Kernel> make_kernel(const std::vector<std::uint8_t>& record);
 
 /// "conv", "softmax", ...; "unknown" for a number that is no enum mw_kernel.
 const char* kernel_name(std::uint32_t kernel);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "mcu/kernel_testing.h"
+#include "mcu/record_testing.h"
 
 namespace milliwatt::mcu {
 namespace {
@@ -63,42 +64,52 @@ INSTANTIATE_TEST_SUITE_P(
         Family{"softmax", [](RandomOperator& r) { return r.softmax(); }}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
-mw_kernel_args small_conv() {
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_CONV;
-  // 2 images of 5 x 4 x 6 to 5 x 4 x 8 by 3 x 3, padded by one.
-  args.geometry = {2, 5, 4, 6, 5, 4, 8, 3, 3, 1, 1, 1, 1, 1, 1};
-  args.groups = 2;
-  args.weight_bits = 4;
-  args.clamp_low = -128;
-  args.clamp_high = 127;
-  return args;
+testing::Record<mw_weighted_section> small_conv() {
+  testing::Record<mw_weighted_section> record;
+  record.kernel = MW_KERNEL_CONV;
+  // 2 images of 5 x 4 x 6 to 5 x 4 x 8 by 3 x 3, padded by one, in two groups of 3 to 4 channels.
+  record.section.geometry = {2, 5, 4, 6, 5, 4, 8, 3, 3, 1, 1, 1, 1, 1, 1};
+  record.section.groups = 2;
+  record.section.clamp_low = -128;
+  record.section.clamp_high = 127;
+  record.operands = {testing::input({}, 2 * 5 * 4 * 6),
+                     testing::input({}, 8 * 3 * 3 * 3 / 2, 4),  // 216 weights of 4 bits
+                     testing::input({}, 8 * 12, 32), testing::output({}, 2 * 5 * 4 * 8)};
+  return record;
 }
 
-TEST(Kernel, SizesAndWorkOfAGroupedConvolution) {
-  const Kernel kernel(small_conv());
-  EXPECT_EQ(kernel.bytes().a, 2U * 5 * 4 * 6);
-  EXPECT_EQ(kernel.bytes().b, 8U * 3 * 3 * 3 / 2);  // 216 weights of 4 bits
-  EXPECT_EQ(kernel.bytes().parameters, 8U * 12);
-  EXPECT_EQ(kernel.bytes().output, 2U * 5 * 4 * 8);
-  EXPECT_EQ(kernel.work().macs, 2 * 5 * 4 * 8 * 3 * 3 * 3);
-  EXPECT_EQ(kernel.work().outputs, 2 * 5 * 4 * 8);
+TEST(Kernel, WorkOfAGroupedConvolution) {
+  const auto kernel = make_kernel(small_conv().bytes());
+  EXPECT_EQ(kernel->work().macs, 2 * 5 * 4 * 8 * 3 * 3 * 3);
+  EXPECT_EQ(kernel->work().outputs, 2 * 5 * 4 * 8);
+}
+
+testing::Record<mw_weighted_section> fully_connected(std::int32_t depth, std::int32_t units,
+                                                     int weight_bits) {
+  testing::Record<mw_weighted_section> record;
+  record.kernel = MW_KERNEL_FULLY_CONNECTED;
+  record.section.geometry.batch = 1;
+  record.section.geometry.input_c = depth;
+  record.section.geometry.output_c = units;
+  record.section.clamp_low = -128;
+  record.section.clamp_high = 127;
+  const auto bytes = [](std::int32_t count) { return static_cast<std::uint32_t>(count); };
+  record.operands = {testing::input({}, bytes(depth)),
+                     testing::input({}, bytes((depth * units * weight_bits + 7) / 8), weight_bits),
+                     testing::input({}, bytes(12 * units), 32), testing::output({}, bytes(units))};
+  return record;
 }
 
 TEST(Kernel, AnOddNumberOfNibblesTakesAWholeLastByte) {
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_FULLY_CONNECTED;
-  args.geometry.batch = 1;
-  args.geometry.input_c = 3;
-  args.geometry.output_c = 5;
-  args.weight_bits = 4;
-  args.clamp_high = 127;
-  EXPECT_EQ(Kernel(args).bytes().b, 8U);  // ceil(15 / 2)
+  auto record = fully_connected(3, 5, 4);
+  EXPECT_NO_THROW(make_kernel(record.bytes()));
+  record.operands[1].bytes = 7;  // ceil(15 / 2) = 8
+  EXPECT_THROW(make_kernel(record.bytes()), base::SimulationError);
 }
 
 struct Change {
   const char* fault;
-  std::function<void(mw_kernel_args&)> make;
+  std::function<void(testing::Record<mw_weighted_section>&)> make;
 };
 
 void PrintTo(const Change& change, std::ostream* out) { *out << change.fault; }
@@ -106,11 +117,11 @@ void PrintTo(const Change& change, std::ostream* out) { *out << change.fault; }
 class BadArguments : public ::testing::TestWithParam<Change> {};
 
 TEST_P(BadArguments, AreNamed) {
-  mw_kernel_args args = small_conv();
-  EXPECT_NO_THROW(Kernel{args});
-  GetParam().make(args);
+  auto record = small_conv();
+  EXPECT_NO_THROW(make_kernel(record.bytes()));
+  GetParam().make(record);
   try {
-    Kernel{args};
+    make_kernel(record.bytes());
     FAIL() << "accepted";
   } catch (const base::SimulationError& error) {
     EXPECT_THAT(error.what(), HasSubstr(GetParam().fault));
@@ -120,47 +131,83 @@ TEST_P(BadArguments, AreNamed) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadArguments,
     ::testing::Values(
-        Change{"kernel 8 does not exist", [](auto& a) { a.kernel = 8; }},
-        Change{"3 groups do not divide", [](auto& a) { a.groups = 3, a.geometry.output_c = 7; }},
-        Change{"0 groups do not divide", [](auto& a) { a.groups = 0; }},
-        Change{"weights have 2 bits", [](auto& a) { a.weight_bits = 2; }},
-        Change{"the input has an extent of -1", [](auto& a) { a.geometry.batch = -1; }},
-        Change{"the input is larger than", [](auto& a) { a.geometry.input_c = INT32_MAX; }},
-        Change{"the stride is 0", [](auto& a) { a.geometry.stride_h = 0; }},
-        Change{"the padding is 3, allowed are 0 to 2", [](auto& a) { a.geometry.pad_left = 3; }},
+        Change{"kernel 29 does not exist", [](auto& r) { r.kernel = MW_KERNELS; }},
+        Change{"3 groups do not divide",
+               [](auto& r) { r.section.groups = 3, r.section.geometry.output_c = 7; }},
+        Change{"0 groups do not divide", [](auto& r) { r.section.groups = 0; }},
+        Change{"operand 1 has elements of 1 bits", [](auto& r) { r.operands[1].bits = 1; }},
+        Change{"weights have 16 bits", [](auto& r) { r.operands[1].bits = 16; }},
+        Change{"the filter has 108 bytes, expected 216", [](auto& r) { r.operands[1].bits = 8; }},
+        Change{"the filter has the use 2 instead of 1",
+               [](auto& r) { r.operands[1].use = MW_USE_WRITE; }},
+        Change{"operand 0 has the use 4", [](auto& r) { r.operands[0].use = 4; }},
+        Change{"operand 3 has the class 5", [](auto& r) { r.operands[3].tensor_class = 5; }},
+        Change{"operand 0 has 8 bits and is_float 1", [](auto& r) { r.operands[0].is_float = 1; }},
+        Change{"the parameter table has 96 bytes, expected 128",
+               [](auto& r) { r.operands[3].bits = 16; }},
+        Change{"the parameter table has elements of 8 bits",
+               [](auto& r) { r.operands[2].bits = 8; }},
+        Change{"3 operands instead of 4", [](auto& r) { r.operands.pop_back(); }},
+        Change{"the input has an extent of -1", [](auto& r) { r.section.geometry.batch = -1; }},
+        Change{"is larger than", [](auto& r) { r.section.geometry.input_c = INT32_MAX - 1; }},
+        Change{"the stride is 0", [](auto& r) { r.section.geometry.stride_h = 0; }},
+        Change{"the padding is 3, allowed are 0 to 2",
+               [](auto& r) { r.section.geometry.pad_left = 3; }},
         // Output 6 starts at 6 - 1 = 5, the first row behind the image of 5.
-        Change{"the last of 7 outputs lies beyond", [](auto& a) { a.geometry.output_h = 7; }},
-        Change{"the input zero point is 128", [](auto& a) { a.input_zero_point = 128; }},
+        Change{"the last of 7 outputs lies beyond",
+               [](auto& r) { r.section.geometry.output_h = 7; }},
+        Change{"the input zero point is 128", [](auto& r) { r.section.input_zero_point = 128; }},
         Change{"the upper clamp is -1, allowed are 0",
-               [](auto& a) { a.clamp_low = 0, a.clamp_high = -1; }}));
+               [](auto& r) { r.section.clamp_low = 0, r.section.clamp_high = -1; }}));
 
 TEST(Kernel, TheLastAllowedOutputRowIsAllowed) {
-  mw_kernel_args args = small_conv();
-  args.geometry.output_h = 6;  // starts at 5 - 1 = 4, the last row
-  EXPECT_NO_THROW(Kernel{args});
+  auto record = small_conv();
+  record.section.geometry.output_h = 6;  // starts at 5 - 1 = 4, the last row
+  record.operands[3].bytes = 2 * 6 * 4 * 8;
+  EXPECT_NO_THROW(make_kernel(record.bytes()));
+}
+
+TEST(Kernel, ARecordOfAnotherSizeThanItsHeadSaysIsRefused) {
+  std::vector<std::uint8_t> bytes = small_conv().bytes();
+  EXPECT_EQ(bytes.size(), 16U + 4 * 16 + 88);
+  bytes.resize(bytes.size() + 8);
+  EXPECT_THROW(make_kernel(bytes), base::SimulationError);
+  bytes[4] = static_cast<std::uint8_t>(bytes.size());  // the head agrees, the section is too long
+  EXPECT_THROW(make_kernel(bytes), base::SimulationError);
 }
 
 /// One output of `depth` products of 255 x 127 and a bias.
 void run_long_sum(std::int32_t depth, std::int32_t bias) {
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_FULLY_CONNECTED;
-  args.geometry.batch = args.geometry.output_c = 1;
-  args.geometry.input_c = depth;
-  args.weight_bits = 8;
-  args.input_zero_point = -128;
-  args.clamp_low = -128;
-  args.clamp_high = 127;
-  const Bytes ones(static_cast<std::size_t>(depth), 127);
-  const mw_channel_parameters row = {bias, 1 << 30, -31};
-  Bytes output(1);
-  Kernel(args).run(
-      {ones.data(), ones.data(), reinterpret_cast<const std::uint8_t*>(&row), output.data()});
+  auto record = fully_connected(depth, 1, 8);
+  record.section.input_zero_point = -128;
+  Bytes ones(static_cast<std::size_t>(depth), 127);
+  mw_channel_parameters row = {bias, 1 << 30, -31};
+  std::uint8_t output = 0;
+  make_kernel(record.bytes())
+      ->run({ones.data(), ones.data(), reinterpret_cast<std::uint8_t*>(&row), &output});
 }
 
 TEST(Kernel, AnAccumulatorThatLeaves32BitsIsAnError) {
   // 66,311 * 255 * 127 = 2,147,481,735; 2^31 - 1 is 1,912 more.
   EXPECT_NO_THROW(run_long_sum(66311, 1912));
   EXPECT_THROW(run_long_sum(66311, 1913), base::SimulationError);
+}
+
+/// One output of 16 bits with a product of 0 and a bias.
+void run_wide_bias(std::int64_t bias) {
+  auto record = fully_connected(1, 1, 8);
+  record.operands[0] = testing::input({}, 2, 16);
+  record.operands[2].bytes = sizeof(mw_wide_channel_parameters);
+  record.operands[3] = testing::output({}, 2, 16);
+  std::uint8_t zeros[2] = {};
+  mw_wide_channel_parameters row = {bias, 1 << 30, -31};
+  std::uint8_t output[2];
+  make_kernel(record.bytes())->run({zeros, zeros, reinterpret_cast<std::uint8_t*>(&row), output});
+}
+
+TEST(Kernel, AWideAccumulatorThatLeaves48BitsIsAnError) {
+  EXPECT_NO_THROW(run_wide_bias((std::int64_t{1} << 47) - 1));
+  EXPECT_THROW(run_wide_bias(std::int64_t{1} << 47), base::SimulationError);
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "dataflows/conv_geometry.h"
 #include "dataflows/host_task.h"
+#include "workloads/packing.h"
+#include "workloads/reference.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -74,6 +76,7 @@ class Builder {
   void set_states();
   void emit(std::size_t index);
   mw_ref place(TensorId id) const { return program_.tensor_places[static_cast<std::size_t>(id)]; }
+  std::vector<mw_ref> places_of(const std::vector<TensorId>& ids) const;
   bool off_chip(TensorId id) const;
   std::uint32_t append_commands(const std::vector<mw_command>& commands);
   void finish(std::uint32_t head_offset);
@@ -121,16 +124,12 @@ void Builder::place_tensors() {
 
 /// Set-up copies every state's zero points to its home.
 void Builder::set_states() {
+  const workloads::States states(graph_);
   for (std::size_t id = 0; id < graph_.tensors.size(); ++id) {
-    const workloads::Tensor& tensor = graph_.tensors[id];
-    if (tensor.role != TensorRole::kState) {
+    if (graph_.tensors[id].role != TensorRole::kState) {
       continue;
     }
-    std::vector<std::uint8_t> zeros(static_cast<std::size_t>(tensor.bytes()), 0);
-    if (tensor.type == workloads::ElementType::kInt8) {
-      std::fill(zeros.begin(), zeros.end(),
-                static_cast<std::uint8_t>(tensor.quantization.zero_point()));
-    }
+    const workloads::Bytes& zeros = states.bytes(static_cast<TensorId>(id));
     mw_copy_args copy{};
     copy.source = {MW_REGION_PROGRAM, image_.append(zeros, dataflows::kTensorAlignment)};
     copy.destination = program_.tensor_places[id];
@@ -139,6 +138,14 @@ void Builder::set_states() {
     const std::uint32_t args = image_.append(&copy, sizeof copy, kStructureAlignment);
     setup_.push_back(command(MW_COPY, {MW_REGION_PROGRAM, args}));
   }
+}
+
+std::vector<mw_ref> Builder::places_of(const std::vector<TensorId>& ids) const {
+  std::vector<mw_ref> places;
+  for (const TensorId id : ids) {
+    places.push_back(place(id));
+  }
+  return places;
 }
 
 void Builder::emit(std::size_t index) {
@@ -150,14 +157,13 @@ void Builder::emit(std::size_t index) {
     return;
   }
   dataflows::TaskPlaces places;
-  for (const TensorId id : dataflows::data_inputs(op)) {
-    places.inputs.push_back(place(id));
-  }
+  places.inputs = places_of(dataflows::data_inputs(op));
+  places.outputs = places_of(op.outputs);
+  places.states = places_of(op.states);
   for (const dataflows::PackedConstant& constant : planned.task->constants()) {
     places.constants.push_back(
         {MW_REGION_PROGRAM, image_.append(constant.bytes, dataflows::kTensorAlignment)});
   }
-  places.output = place(op.outputs[0]);
   const std::vector<std::uint8_t> descriptor =
       planned.task->descriptor(places, static_cast<std::uint16_t>(index));
   const mw_ref where{MW_REGION_PROGRAM, image_.append(descriptor, kStructureAlignment)};
@@ -219,8 +225,12 @@ Compulsory Builder::compulsory(const Operator& op, const PlannedOperator& planne
       counted.push_back(id);
     }
   }
-  if (off_chip(op.outputs[0])) {
-    bytes.written += graph_.tensor(op.outputs[0]).bytes();
+  for (const TensorId id : op.outputs) {
+    bytes.written += off_chip(id) ? graph_.tensor(id).bytes() : 0;
+  }
+  for (const TensorId id : op.states) {
+    bytes.read += off_chip(id) ? graph_.tensor(id).bytes() : 0;
+    bytes.written += off_chip(id) ? graph_.tensor(id).bytes() : 0;
   }
   return bytes;
 }
@@ -248,14 +258,24 @@ bool has_window(const Operator& op) {
 }  // namespace
 
 std::int64_t touched_input_bytes(const Graph& graph, const Operator& op, TensorId input) {
+  const workloads::Tensor& tensor = graph.tensor(input);
+  const int bits = workloads::element_bits(tensor.type);
+  if (const auto* slice = std::get_if<workloads::Slice>(&op.attributes)) {
+    std::int64_t elements = 1;
+    for (const std::int32_t count : slice->count) {
+      elements *= count;
+    }
+    return workloads::packed_bytes(elements, bits);
+  }
   if (!has_window(op)) {
-    return graph.tensor(input).bytes();
+    return tensor.bytes();
   }
   const dataflows::ConvGeometry g = dataflows::conv_geometry(graph, op);
-  return touched_positions(g.output_h, g.stride_h, g.kernel_h, g.dilation_h, g.pad_top, g.input_h) *
-         touched_positions(g.output_w, g.stride_w, g.kernel_w, g.dilation_w, g.pad_left,
-                           g.input_w) *
-         g.input_c * g.batch;
+  const std::int64_t elements =
+      touched_positions(g.output_h, g.stride_h, g.kernel_h, g.dilation_h, g.pad_top, g.input_h) *
+      touched_positions(g.output_w, g.stride_w, g.kernel_w, g.dilation_w, g.pad_left, g.input_w) *
+      g.input_c * g.batch;
+  return workloads::packed_bytes(elements, bits);
 }
 
 Program build_program(const Graph& graph, const dataflows::Plan& plan, bool has_flash,

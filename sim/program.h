@@ -59,7 +59,8 @@ struct Program {
 Program build_program(const workloads::Graph& graph, const dataflows::Plan& plan, bool has_flash,
                       std::uint32_t engines, OffChip off_chip = {});
 
-/// Touched bytes of an operator's data input: all of it, but for windows that skip rows or columns.
+/// Touched bytes of an operator's data input: all of it, but for slices, and for windows that skip
+/// rows or columns.
 std::int64_t touched_input_bytes(const workloads::Graph& graph, const workloads::Operator& op,
                                  workloads::TensorId input);
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "abi/descriptor.h"
-#include "abi/kernel_args.h"
+#include "abi/kernel_call.h"
 #include "base/error.h"
 #include "sim/prepare.h"
 #include "sim/simulation.h"
@@ -95,7 +95,9 @@ TEST(Image, HoldsWhatThePlanSays) {
         at += 2;
       } else if (runner == dataflows::Runner::kHost) {
         ASSERT_EQ(list.at(at).opcode, MW_CALL);
-        EXPECT_EQ(read_from<mw_kernel_args>(program, list[at++].place.offset).layer, layer);
+        const auto head = read_from<mw_kernel_head>(program, list[at].place.offset);
+        EXPECT_EQ(head.layer, layer);
+        EXPECT_EQ(head.bytes, list[at++].value);
       }
     }
     ASSERT_EQ(at + 1, list.size());

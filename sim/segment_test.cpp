@@ -7,7 +7,7 @@
 #include <cstring>
 #include <random>
 
-#include "abi/kernel_args.h"
+#include "mcu/record_testing.h"
 #include "shell/testing/contract_machine.h"
 #include "sim/estimate.h"
 #include "sim/result_builder.h"
@@ -60,14 +60,13 @@ ContractDescriptor descriptor(std::int32_t operation, std::uint16_t operators) {
   return d;
 }
 
-mw_kernel_args copy_of_the_output() {
-  mw_kernel_args args{};
-  args.kernel = MW_KERNEL_COPY;
-  args.layer = 2;
-  args.bytes_copied = kElements;
-  args.a = {MW_REGION_SRAM, kOutputAt};
-  args.output = {MW_REGION_SRAM, kCopyAt};
-  return args;
+std::vector<std::uint8_t> copy_of_the_output() {
+  mcu::testing::Record<mw_copy_section> copy;
+  copy.layer = 2;
+  copy.operands = {mcu::testing::input({MW_REGION_SRAM, kOutputAt}, kElements),
+                   mcu::testing::output({MW_REGION_SRAM, kCopyAt}, kElements)};
+  copy.section.bytes = kElements;
+  return copy.bytes();
 }
 
 Bytes random_bytes(std::size_t size, unsigned seed) {
@@ -113,12 +112,13 @@ struct Case {
     segment.input = {MW_REGION_SRAM, kInputAt};
     segment.parameters = writer.put(kTable.data(), sizeof kTable);
     segment.output = {MW_REGION_SRAM, kOutputAt};
-    const mw_kernel_args copy = copy_of_the_output();
+    const std::vector<std::uint8_t> copy = copy_of_the_output();
     ProgramWriter::run(writer.setup, writer, pin);
     writer.invoke.push_back(ProgramWriter::mark(0));
     ProgramWriter::run(writer.invoke, writer, segment);
     writer.invoke.push_back(ProgramWriter::mark(2));
-    writer.invoke.push_back({MW_CALL, 0, writer.put(&copy, sizeof copy), sizeof copy});
+    writer.invoke.push_back(
+        {MW_CALL, 0, writer.put(copy), static_cast<std::uint32_t>(copy.size())});
     program = writer.finish();
     for (const std::uint32_t offset : {kInputAt, kMiddleAt, kOutputAt, kCopyAt}) {
       program.tensor_places.push_back({MW_REGION_SRAM, offset});

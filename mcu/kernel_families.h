@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What makes the kernels of each family, for native_kernels.cpp only. Each throws SimulationError
+// for arguments that make no sense.
+#pragma once
+
+#include <memory>
+
+#include "mcu/native_kernels.h"
+
+namespace milliwatt::mcu {
+
+using KernelFactory = std::unique_ptr<Kernel> (*)(const KernelRecord&);
+
+std::unique_ptr<Kernel> make_copy(const KernelRecord& record);
+std::unique_ptr<Kernel> make_conv(const KernelRecord& record);
+std::unique_ptr<Kernel> make_depthwise(const KernelRecord& record);
+std::unique_ptr<Kernel> make_fully_connected(const KernelRecord& record);
+std::unique_ptr<Kernel> make_pool(const KernelRecord& record);
+std::unique_ptr<Kernel> make_addition(const KernelRecord& record);
+std::unique_ptr<Kernel> make_softmax(const KernelRecord& record);
+
+}  // namespace milliwatt::mcu
