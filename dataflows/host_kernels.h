@@ -28,4 +28,27 @@ std::optional<std::string> broadcast_refused(const Graph& graph, const Operator&
 /// reshape.
 HostCall copy_call(const Graph& graph, const Operator& op);
 
+std::optional<std::string> transpose_conv_refused(const Graph& graph, const Operator& op);
+HostCall transpose_conv_call(const Graph& graph, const Operator& op);
+/// batch_matmul.
+std::optional<std::string> matmul_refused(const Graph& graph, const Operator& op);
+HostCall matmul_call(const Graph& graph, const Operator& op);
+
+/// mean, sum, reduce_max.
+std::optional<std::string> reduce_refused(const Graph& graph, const Operator& op);
+HostCall reduce_call(const Graph& graph, const Operator& op);
+/// resize_nearest, resize_bilinear.
+std::optional<std::string> resize_refused(const Graph& graph, const Operator& op);
+HostCall resize_call(const Graph& graph, const Operator& op);
+
+/// quantize of floats.
+std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op);
+HostCall quantize_call(const Graph& graph, const Operator& op);
+HostCall dequantize_call(const Graph& graph, const Operator& op);
+HostCall log_softmax_call(const Graph& graph, const Operator& op);
+
+HostCall svdf_call(const Graph& graph, const Operator& op);
+std::optional<std::string> lstm_refused(const Graph& graph, const Operator& op);
+HostCall lstm_call(const Graph& graph, const Operator& op);
+
 }  // namespace milliwatt::dataflows

@@ -39,6 +39,18 @@ constexpr HostKernel kKernels[] = {
     {OperatorKind::kSub, kIntegers, broadcast_refused, addition_call},
     {OperatorKind::kSoftmax, kIntegers, nullptr, softmax_call},
     {OperatorKind::kReshape, kAny, nullptr, copy_call},
+    {OperatorKind::kTransposeConv2d, kIntegers, transpose_conv_refused, transpose_conv_call},
+    {OperatorKind::kBatchMatmul, kIntegers, matmul_refused, matmul_call},
+    {OperatorKind::kMean, kIntegers, reduce_refused, reduce_call},
+    {OperatorKind::kSum, kIntegers, reduce_refused, reduce_call},
+    {OperatorKind::kReduceMax, kIntegers, reduce_refused, reduce_call},
+    {OperatorKind::kResizeNearest, kAny, resize_refused, resize_call},
+    {OperatorKind::kResizeBilinear, kIntegers, nullptr, resize_call},
+    {OperatorKind::kQuantize, kAny, quantize_refused, quantize_call},
+    {OperatorKind::kDequantize, kAny, nullptr, dequantize_call},
+    {OperatorKind::kLogSoftmax, kAny, nullptr, log_softmax_call},
+    {OperatorKind::kSvdf, kIntegers, nullptr, svdf_call},
+    {OperatorKind::kLstm, kIntegers, lstm_refused, lstm_call},
 };
 
 const HostKernel* kernel_of(OperatorKind kind) {

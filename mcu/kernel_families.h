@@ -19,4 +19,16 @@ std::unique_ptr<Kernel> make_pool(const KernelRecord& record);
 std::unique_ptr<Kernel> make_addition(const KernelRecord& record);
 std::unique_ptr<Kernel> make_softmax(const KernelRecord& record);
 
+std::unique_ptr<Kernel> make_transpose_conv(const KernelRecord& record);
+std::unique_ptr<Kernel> make_matmul(const KernelRecord& record);
+std::unique_ptr<Kernel> make_reduce_sum(const KernelRecord& record);
+std::unique_ptr<Kernel> make_reduce_max(const KernelRecord& record);
+std::unique_ptr<Kernel> make_resize_nearest(const KernelRecord& record);
+std::unique_ptr<Kernel> make_resize_bilinear(const KernelRecord& record);
+std::unique_ptr<Kernel> make_quantize(const KernelRecord& record);
+std::unique_ptr<Kernel> make_dequantize(const KernelRecord& record);
+std::unique_ptr<Kernel> make_log_softmax(const KernelRecord& record);
+std::unique_ptr<Kernel> make_svdf(const KernelRecord& record);
+std::unique_ptr<Kernel> make_lstm(const KernelRecord& record);
+
 }  // namespace milliwatt::mcu
