@@ -331,9 +331,9 @@ TEST(BadProgram, TheCommandIsNamed) {
 
 TEST(BadProgram, TheKernelAndTheCopyAreChecked) {
   auto record = max_pool();
-  record.kernel = static_cast<mw_kernel>(99);
+  record.kernel = MW_KERNELS;
   EXPECT_EQ(error_of(call_image(record.bytes())),
-            "host: invoke command 0 (CALL): kernel 99 does not exist");
+            "host: invoke command 0 (CALL): kernel 29 does not exist");
   record = max_pool();
   record.operands[1].place = {MW_REGION_SRAM, UINT32_MAX - 1};
   EXPECT_THAT(error_of(call_image(record.bytes())), HasSubstr("leave the address space"));
