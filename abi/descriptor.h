@@ -7,7 +7,7 @@
 #include "abi/layout.h"
 
 #define MW_DESCRIPTOR_MAGIC 0x3144574du /* "MWD1" */
-#define MW_DESCRIPTOR_VERSION 2u
+#define MW_DESCRIPTOR_VERSION 3u
 
 /* Who decodes the section behind the head. */
 enum mw_machine {
@@ -73,7 +73,10 @@ MW_OFFSET(mw_conv_geometry, pad_left, 56);
 /* Section of MW_MACHINE_SYSTOLIC: weights packed [filter tile][k][filter] with
  * k = (ky * kernel_w + kx) * channels + c over the channels that the filters of the tile look at; a
  * requantization table per output channel. A filter tile is at most the output_c / groups filters
- * of a group, or whole groups: then filters have zeros for the channels of other groups. */
+ * of a group, or whole groups: then filters have zeros for the channels of other groups.
+ * Elements below 8 bits are packed, the first in the lowest bits: element i takes the bits
+ * [i * bits, (i + 1) * bits). Pixels, filter tiles and, where weights are loaded fold by fold, the
+ * weights of a fold begin at a byte. */
 typedef struct mw_systolic_descriptor {
   mw_descriptor_head head;
   mw_conv_geometry geometry;
@@ -81,11 +84,13 @@ typedef struct mw_systolic_descriptor {
   int32_t output_zero_point;
   int32_t clamp_low, clamp_high;
   int32_t tile_h, tile_w;    /* output pixels of a tile */
-  int32_t pixel_tiles_outer; /* 0: filter tiles are the outer loop; 1: pixel tiles are */
-  int32_t weights_per_fold;  /* 0: a filter tile's weights are loaded at once; 1: fold by fold */
-  int32_t groups;            /* of channels and filters; 1: all filters see all channels */
-  int32_t filter_tile;       /* filters of a tile */
-  int32_t fold_taps;         /* taps of a fold */
+  uint8_t pixel_tiles_outer; /* 0: filter tiles are the outer loop; 1: pixel tiles are */
+  uint8_t weights_per_fold;  /* 0: a filter tile's weights are loaded at once; 1: fold by fold */
+  uint8_t input_bits, weight_bits, output_bits; /* 2 .. 8 */
+  uint8_t reserved[3];                          /* 0 */
+  int32_t groups;      /* of channels and filters; 1: all filters see all channels */
+  int32_t filter_tile; /* filters of a tile */
+  int32_t fold_taps;   /* taps of a fold */
   mw_ref ifmap, weights, parameters, ofmap;
 } mw_systolic_descriptor;
 MW_LAYOUT(mw_systolic_descriptor, 152);
@@ -98,7 +103,11 @@ MW_OFFSET(mw_systolic_descriptor, clamp_high, 88);
 MW_OFFSET(mw_systolic_descriptor, tile_h, 92);
 MW_OFFSET(mw_systolic_descriptor, tile_w, 96);
 MW_OFFSET(mw_systolic_descriptor, pixel_tiles_outer, 100);
-MW_OFFSET(mw_systolic_descriptor, weights_per_fold, 104);
+MW_OFFSET(mw_systolic_descriptor, weights_per_fold, 101);
+MW_OFFSET(mw_systolic_descriptor, input_bits, 102);
+MW_OFFSET(mw_systolic_descriptor, weight_bits, 103);
+MW_OFFSET(mw_systolic_descriptor, output_bits, 104);
+MW_OFFSET(mw_systolic_descriptor, reserved, 105);
 MW_OFFSET(mw_systolic_descriptor, groups, 108);
 MW_OFFSET(mw_systolic_descriptor, filter_tile, 112);
 MW_OFFSET(mw_systolic_descriptor, fold_taps, 116);
@@ -109,10 +118,12 @@ MW_OFFSET(mw_systolic_descriptor, ofmap, 144);
 
 enum mw_vector_operation { MW_VECTOR_ADD = 0, MW_VECTOR_AVERAGE_POOL = 1, MW_VECTOR_MAX_POOL = 2 };
 
-/* Section of MW_MACHINE_VECTOR. ADD uses elements and the add_* fields; pools use the geometry. */
+/* Section of MW_MACHINE_VECTOR. ADD uses elements and the add_* fields; pools use the geometry.
+ * Elements below 8 bits are packed as in a systolic descriptor; tiles begin at a byte. */
 typedef struct mw_vector_descriptor {
   mw_descriptor_head head;
-  int32_t operation; /* enum mw_vector_operation */
+  uint8_t operation;                   /* enum mw_vector_operation */
+  uint8_t a_bits, b_bits, output_bits; /* 2 .. 8; pools have no b: 8 */
   int32_t elements;
   mw_conv_geometry geometry;
   int32_t zero_point, clamp_low, clamp_high;
@@ -127,6 +138,9 @@ typedef struct mw_vector_descriptor {
 MW_LAYOUT(mw_vector_descriptor, 160);
 MW_OFFSET(mw_vector_descriptor, head, 0);
 MW_OFFSET(mw_vector_descriptor, operation, 16);
+MW_OFFSET(mw_vector_descriptor, a_bits, 17);
+MW_OFFSET(mw_vector_descriptor, b_bits, 18);
+MW_OFFSET(mw_vector_descriptor, output_bits, 19);
 MW_OFFSET(mw_vector_descriptor, elements, 20);
 MW_OFFSET(mw_vector_descriptor, geometry, 24);
 MW_OFFSET(mw_vector_descriptor, zero_point, 84);

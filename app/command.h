@@ -34,6 +34,9 @@ Command check_command();
 Command describe_command();
 Command list_command();
 
+/// Prints what a user should know of an input that is used all the same, to stderr.
+void print_warnings(const std::vector<std::string>& messages);
+
 /// All commands in the order of the help.
 std::vector<Command> commands();
 

@@ -39,9 +39,8 @@ Command check_command() {
   return {
       "check",
       "FILE...",
-      "Validates platforms, technologies, layer traces and .tflite networks without running "
-      "them.",
-      "Prints which kind each file is, told by its top-level keys, or every fault in it. With a\n"
+      "Validates platforms, technologies and networks of any format without running them.",
+      "Prints which kind each file is, told by its suffix or its keys, or every fault in it. With a\n"
       "platform, its technology is read too. FILE may be a name of `milliwatt list`.\n\n"
       "  milliwatt check systolic_16x16 my_network.yaml\n",
       CommandLine({}, {"FILE"}, 1, -1),

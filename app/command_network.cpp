@@ -12,6 +12,7 @@ namespace {
 int run(const Arguments& arguments) {
   const workloads::Graph graph =
       workloads::load_network(sim::find_file(arguments.positionals()[0], {sim::Shelf::kNetworks}));
+  print_warnings(graph.notes);
   std::cout << workloads::format_summary(workloads::summarize(graph));
   return kGood;
 }
@@ -23,8 +24,8 @@ Command network_command() {
       "network",
       "NETWORK",
       "Prints the operators of a network with shapes, MACs, parameters and memory.",
-      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml) or a name of `milliwatt\n"
-      "list`.\n\n"
+      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml), a SCALE-Sim topology\n"
+      "(.csv) or a name of `milliwatt list`.\n\n"
       "  milliwatt network resnet8\n",
       CommandLine({}, {"NETWORK"}, 1, 1),
       run};

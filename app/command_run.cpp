@@ -60,6 +60,7 @@ int run(const Arguments& arguments) {
   }
   RunOutput output(arguments.value("out"), arguments.value("tensors"));
   const sim::RunResult result = sim::run(options);
+  print_warnings(result.network_notes);
   output.write(result);
   if (arguments.has("plan-out")) {
     write_file(arguments.value("plan-out"), result.plan_file);
@@ -75,8 +76,9 @@ int run(const Arguments& arguments) {
 
 constexpr const char* kDetails =
     "PLATFORM is a YAML file (docs/configuration.md); NETWORK a quantized TensorFlow Lite file\n"
-    "(.tflite) or a layer trace (.yaml). Either may be a name of `milliwatt list`. The table goes\n"
-    "to the standard output; docs/results.md explains it and the files of --out.\n"
+    "(.tflite), a layer trace (.yaml) or a SCALE-Sim topology (.csv). Either may be a name of\n"
+    "`milliwatt list`. The table goes to the standard output; docs/results.md explains it and the\n"
+    "files of --out.\n"
     "\n"
     "  milliwatt run systolic_16x16 resnet8\n"
     "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"

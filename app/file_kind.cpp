@@ -40,10 +40,7 @@ Notes check_plan(const std::string& path) {
   sim::PlanFile::load(path);
   return {};
 }
-Notes check_network(const std::string& path) {
-  workloads::load_network(path);
-  return {};
-}
+Notes check_network(const std::string& path) { return workloads::load_network(path).notes; }
 
 /// A kind of YAML file and the top-level keys that only it has.
 struct YamlKind {
@@ -124,8 +121,13 @@ std::optional<FileKind> known_kind(const std::string& path) {
 
 FileKind kind_of_file(const std::string& path) {
   const std::string suffix = std::filesystem::path(path).extension().string();
-  return suffix == ".tflite" ? FileKind{Role::kNetwork, "network", check_network}
-                             : kind_of_yaml(path);
+  if (suffix == ".tflite") {
+    return {Role::kNetwork, "network", check_network};
+  }
+  if (suffix == ".csv") {
+    return {Role::kNetwork, "SCALE-Sim topology", check_network};
+  }
+  return kind_of_yaml(path);
 }
 
 PlatformsAndNetworks platforms_and_networks(const std::vector<std::string>& words) {

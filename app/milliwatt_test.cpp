@@ -401,6 +401,23 @@ TEST_F(Milliwatt, CheckReportsTheFaultsOfAllFiles) {
   EXPECT_EQ(bad.out, kPlatform + ": platform, no faults\n");
 }
 
+TEST_F(Milliwatt, NotesOfATopologyAreNotesOfTheCheckAndWarningsElsewhere) {
+  const std::string head =
+      "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
+      "Strides,\n";
+  const std::string file = write("even.csv", head + "even, 8, 8, 1, 1, 4, 4, 2,\n");
+  const std::string note = file + ":2: even: the output is 4 x 4; SCALE-Sim rounds up to 5 x 5";
+  const Outcome check = run("check '" + file + "'");
+  EXPECT_EQ(check.code, 0) << check.err;
+  EXPECT_THAT(check.out, StartsWith(file + ": SCALE-Sim topology, no faults\n  note: " + note));
+  for (const std::string& command : std::vector<std::string>{"network", "run " + kPlatform}) {
+    const Outcome used = run(command + " '" + file + "'");
+    EXPECT_EQ(used.code, 0) << used.err;
+    EXPECT_THAT(used.err, StartsWith("milliwatt: warning: " + note));
+    EXPECT_THAT(used.out, Not(HasSubstr("rounds up")));
+  }
+}
+
 TEST_F(Milliwatt, DescribesItsParts) {
   EXPECT_THAT(run("describe").out, HasSubstr("accelerator (systolic)"));
   const Outcome systolic = run("describe systolic");

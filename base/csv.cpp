@@ -87,39 +87,64 @@ class Scanner {
   int line_ = 1;
 };
 
-void check_header(const std::vector<std::string>& header, const std::string& name,
-                  Diagnostics& faults) {
+void check_header(const std::vector<std::string>& header, const Place& place, Diagnostics& faults) {
   for (std::size_t i = 0; i < header.size(); ++i) {
     if (header[i].empty()) {
-      faults.add(fmt::format("{}:1: column {} has no name", name, i + 1));
+      faults.add(place, fmt::format("column {} has no name", i + 1));
     } else if (std::count(header.begin(), header.begin() + static_cast<long>(i), header[i]) > 0) {
-      faults.add(fmt::format("{}:1: two columns are named '{}'", name, header[i]));
+      faults.add(place, fmt::format("two columns are named '{}'", header[i]));
     }
+  }
+}
+
+/// What kLoose leaves of a line; a line without a field is empty.
+void tidy(std::vector<std::string>& fields) {
+  constexpr const char* kBlanks = " \t\v\f";
+  for (std::string& field : fields) {
+    field.erase(0, std::min(field.find_first_not_of(kBlanks), field.size()));
+    field.erase(field.find_last_not_of(kBlanks) + 1);
+  }
+  while (!fields.empty() && fields.back().empty()) {
+    fields.pop_back();
   }
 }
 
 }  // namespace
 
 CsvTable CsvTable::parse(std::string_view text, const std::string& name) {
-  Scanner scanner(text, name);
-  if (scanner.at_end()) {
-    throw UserError(name + ":1: the table is empty; expected a header line");
-  }
   Diagnostics faults;
+  CsvTable table = parse(text, name, CsvForm::kStrict, faults);
+  faults.throw_if_any();
+  return table;
+}
+
+CsvTable CsvTable::parse(std::string_view text, const std::string& name, CsvForm form,
+                         Diagnostics& faults) {
+  Scanner scanner(text, name);
   CsvTable table;
   table.name_ = name;
-  table.header_ = scanner.take_record();
-  check_header(table.header_, name, faults);
   while (!scanner.at_end()) {
-    const int line = scanner.line();
-    Row row{line, scanner.take_record()};
-    if (row.fields.size() != table.header_.size()) {
-      faults.add(fmt::format("{}:{}: found {} fields, the header has {}", name, line,
-                             row.fields.size(), table.header_.size()));
+    Row row{scanner.line(), scanner.take_record()};
+    if (form == CsvForm::kLoose) {
+      tidy(row.fields);
     }
-    table.rows_.push_back(std::move(row));
+    if (row.fields.empty()) {
+      continue;
+    }
+    if (table.header_.empty()) {
+      table.header_ = std::move(row.fields);
+      table.header_line_ = row.line;
+      check_header(table.header_, table.header_place(), faults);
+    } else if (row.fields.size() != table.header_.size()) {
+      faults.add({name, row.line, 0, ""}, fmt::format("found {} fields, the header has {}",
+                                                      row.fields.size(), table.header_.size()));
+    } else {
+      table.rows_.push_back(std::move(row));
+    }
   }
-  faults.throw_if_any();
+  if (table.header_.empty()) {
+    throw UserError(name + ":1: the table is empty; expected a header line");
+  }
   return table;
 }
 
@@ -132,8 +157,8 @@ bool CsvTable::has_column(std::string_view column) const {
 std::size_t CsvTable::column_index(std::string_view column) const {
   const auto found = std::find(header_.begin(), header_.end(), column);
   if (found == header_.end()) {
-    throw UserError(
-        fmt::format("{}:1: no column '{}'{}", name_, column, did_you_mean(column, header_)));
+    throw UserError(fmt::format("{}: no column '{}'{}", header_place().text(), column,
+                                did_you_mean(column, header_)));
   }
   return static_cast<std::size_t>(found - header_.begin());
 }

@@ -7,7 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/diagnostics.h"
+
 namespace milliwatt::base {
+
+/// How much of a file's spacing counts. kLoose is for tables of other programs: blanks around
+/// fields, empty fields at the end of a line and lines without a field mean nothing.
+enum class CsvForm { kStrict, kLoose };
 
 /// A table read from a file. Cells are text until asked for by column name; every complaint names
 /// file, line and column name. Strict: each row has as many fields as the header, header names are
@@ -17,6 +23,9 @@ class CsvTable {
   /// `name` stands for the file in messages. Throws UserError with one message per fault.
   static CsvTable parse(std::string_view text, const std::string& name);
   static CsvTable read_file(const std::string& path);
+  /// The same for readers that go on: rows of the wrong length are reported and left out.
+  static CsvTable parse(std::string_view text, const std::string& name, CsvForm form,
+                        Diagnostics& faults);
 
   const std::vector<std::string>& header() const { return header_; }
   int rows() const { return static_cast<int>(rows_.size()); }
@@ -29,6 +38,10 @@ class CsvTable {
 
   /// "file:line" of a row, for messages.
   std::string where(int row) const;
+  /// The same as a place.
+  Place place(int row) const { return {name_, rows_.at(row).line, 0, ""}; }
+  /// Where the header is.
+  Place header_place() const { return {name_, header_line_, 0, ""}; }
 
  private:
   struct Row {
@@ -40,6 +53,7 @@ class CsvTable {
 
   std::string name_;
   std::vector<std::string> header_;
+  int header_line_ = 1;
   std::vector<Row> rows_;
 };
 

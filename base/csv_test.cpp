@@ -63,6 +63,21 @@ TEST(Csv, ReportsAllRowsOfTheWrongLength) {
                           "t.csv:5: found 1 fields, the header has 2"));
 }
 
+TEST(Csv, LooseFormLeavesOutWhatMeansNothing) {
+  Diagnostics faults;
+  const CsvTable table = CsvTable::parse("\n a , b,c,\n ,, \n1,\t2 ,3, ,\r\n\n4,5,6\n7,,8\n9,10\n",
+                                         "t.csv", CsvForm::kLoose, faults);
+  EXPECT_THAT(table.header(), ElementsAre("a", "b", "c"));
+  ASSERT_EQ(table.rows(), 3);
+  EXPECT_EQ(table.text(0, "b"), "2");
+  EXPECT_EQ(table.where(0), "t.csv:4");
+  EXPECT_EQ(table.integer(1, "c"), 6);
+  EXPECT_EQ(table.text(2, "b"), "");
+  EXPECT_THAT(faults.messages(), ElementsAre("t.csv:8: found 2 fields, the header has 3"));
+  EXPECT_EQ(table.header_place().text(), "t.csv:2");
+  EXPECT_EQ(table.place(0).text(), "t.csv:4");
+}
+
 TEST(Csv, RejectsBadHeaders) {
   EXPECT_THAT(faults_of(""), ElementsAre("t.csv:1: the table is empty; expected a header line"));
   EXPECT_THAT(faults_of("a,b,a\n"), ElementsAre("t.csv:1: two columns are named 'a'"));

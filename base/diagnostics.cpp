@@ -14,7 +14,8 @@ namespace milliwatt::base {
 std::string Place::text() const {
   std::string all = file;
   if (line > 0) {
-    all += ":" + std::to_string(line) + ":" + std::to_string(column);
+    all += ":" + std::to_string(line);
+    all += column > 0 ? ":" + std::to_string(column) : "";
   }
   if (!path.empty()) {
     all += (all.empty() ? "" : ": ") + path;

@@ -10,6 +10,7 @@ namespace milliwatt::base {
 /// Where a value comes from: a file as the user named it, 1-based line and column (in bytes), and
 /// the path of the key (`accelerator.rows`, `layers[2].kind`; empty at the root). `line` 0 means
 /// that the value has no line: then `file` is the text of the command-line option that set it.
+/// `column` 0 means the line as a whole.
 struct Place {
   std::string file;
   int line = 0;

@@ -8,6 +8,8 @@
 
 #include "workloads/check.h"
 #include "workloads/geometry.h"
+#include "workloads/packing.h"
+#include "workloads/reference.h"
 
 namespace milliwatt::dataflows::testing {
 namespace {
@@ -56,7 +58,8 @@ std::vector<std::int32_t> output_shape(const Window& w, const std::vector<std::i
 }
 
 std::vector<std::int32_t> random_image(Dice& dice) {
-  return {dice.one_in(4) ? 2 : 1, dice.roll(1, 9), dice.roll(1, 9), dice.roll(1, 6)};
+  return {dice.one_in(4) ? 2 : 1, dice.roll(1, 9), dice.roll(1, 9),
+          dice.one_in(4) ? 8 : dice.roll(1, 6)};
 }
 
 std::int32_t random_zero_point(Dice& dice) {
@@ -88,7 +91,93 @@ std::vector<Tensor> weighted_tensors(Dice& dice, std::vector<std::int32_t> input
   return tensors;
 }
 
+/// What the tensor's elements would be as int8.
+std::vector<std::uint8_t> as_bytes(const Tensor& tensor, const std::vector<std::uint8_t>& packed) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(tensor.elements()));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(workloads::load_element(
+        packed.data(), static_cast<std::int64_t>(i), workloads::element_bits(tensor.type)));
+  }
+  return bytes;
+}
+
+/// Bits that make `group` neighbouring elements whole bytes.
+int random_bits(Dice& dice, std::int32_t group) {
+  int bits = dice.roll(2, 8);
+  while (group * bits % 8 != 0) {
+    bits = dice.roll(2, 8);
+  }
+  return bits;
+}
+
+/// Elements of a tensor that must fill whole bytes.
+std::int32_t bytes_after(const Graph& graph, const Tensor& tensor) {
+  const bool free = graph.operators[0].kind == OperatorKind::kAdd ||
+                    tensor.role == TensorRole::kConstant ||
+                    tensor.elements() == tensor.shape.back();
+  return free ? 8 : tensor.shape.back();
+}
+
+bool is_narrowable(const Tensor& tensor) {
+  return tensor.type == ElementType::kInt8 || workloads::is_sub_byte(tensor.type);
+}
+
 }  // namespace
+
+void narrow(Graph& graph, TensorId id, int bits) {
+  Tensor& tensor = graph.tensors[static_cast<std::size_t>(id)];
+  const std::vector<std::uint8_t> wide = tensor.data;
+  tensor.type = workloads::integer_type(bits);
+  for (std::int32_t& zero_point : tensor.quantization.zero_points) {
+    zero_point >>= 8 - bits;
+  }
+  tensor.data.assign(wide.empty() ? 0 : static_cast<std::size_t>(tensor.bytes()), 0);
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    workloads::store_element(tensor.data.data(), static_cast<std::int64_t>(i), bits,
+                             static_cast<std::int8_t>(wide[i]) >> (8 - bits));
+  }
+}
+
+void narrow(Dice& dice, Graph& graph) {
+  const OperatorKind kind = graph.operators[0].kind;
+  const bool pools = kind == OperatorKind::kAveragePool2d || kind == OperatorKind::kMaxPool2d;
+  for (TensorId id = 0; id < static_cast<TensorId>(graph.tensors.size()); ++id) {
+    const Tensor& tensor = graph.tensor(id);
+    if (is_narrowable(tensor) && !dice.one_in(3)) {
+      narrow(graph, id, random_bits(dice, bytes_after(graph, tensor)));
+    }
+  }
+  if (pools) {  // the output is quantized as the input is
+    graph.tensors[1].type = graph.tensors[0].type;
+    graph.tensors[1].quantization = graph.tensors[0].quantization;
+  }
+}
+
+std::vector<std::uint8_t> narrow_reference(const Graph& graph,
+                                           const std::vector<std::vector<std::uint8_t>>& inputs) {
+  Graph wide = graph;
+  for (Tensor& tensor : wide.tensors) {
+    if (is_narrowable(tensor)) {
+      tensor.data = tensor.data.empty() ? tensor.data : as_bytes(tensor, tensor.data);
+      tensor.type = ElementType::kInt8;
+    }
+  }
+  std::vector<std::vector<std::uint8_t>> wide_inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    wide_inputs.push_back(as_bytes(graph.tensor(graph.inputs[i]), inputs[i]));
+  }
+  const std::vector<std::uint8_t> outputs = workloads::run_reference(wide, wide_inputs).back();
+  const Tensor& output = graph.tensor(graph.outputs[0]);
+  const int bits = workloads::element_bits(output.type);
+  std::vector<std::uint8_t> packed(static_cast<std::size_t>(output.bytes()));
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    workloads::store_element(packed.data(), static_cast<std::int64_t>(i), bits,
+                             std::clamp<std::int32_t>(static_cast<std::int8_t>(outputs[i]),
+                                                      workloads::lowest_element(bits),
+                                                      workloads::highest_element(bits)));
+  }
+  return packed;
+}
 
 std::vector<std::uint8_t> Dice::bytes(std::int64_t count) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));

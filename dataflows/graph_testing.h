@@ -44,4 +44,16 @@ workloads::Graph random_fully_connected(Dice& dice);
 workloads::Graph random_addition(Dice& dice);
 workloads::Graph random_pool(Dice& dice);
 
+/// Gives the operator's activations, and constants that are weights, fewer bits now and then: any
+/// that engines take, so that pixels (of additions: nothing) begin at bytes. Weights and zero
+/// points are shifted down to fit.
+void narrow(Dice& dice, workloads::Graph& graph);
+/// Makes a tensor one of `bits`.
+void narrow(workloads::Graph& graph, workloads::TensorId id, int bits);
+
+/// The output of a network of one operator with elements of any bits: by the reference kernels for
+/// int8 on the same values, bounded to the bits of the output.
+std::vector<std::uint8_t> narrow_reference(const workloads::Graph& graph,
+                                           const std::vector<std::vector<std::uint8_t>>& inputs);
+
 }  // namespace milliwatt::dataflows::testing

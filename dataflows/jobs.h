@@ -19,14 +19,17 @@ struct ChannelParameters {
 };
 
 /// y = clamp(requantize(sum + bias[channel], multiplier[channel]) + zero_point), from a slot of
-/// int32 sums [pixels][channels] to a slot of int8 [pixels][output_pitch], at `output_offset`.
+/// int32 sums [pixels][channels] to a slot of outputs of `bits` [pixels][output_pitch], packed,
+/// from output `output_offset` of each pixel on. Bits behind a pixel's last output in its byte
+/// become 0.
 struct OutputJob {
   SlotId sums = 0;
   SlotId parameters = 0;  ///< ChannelParameters[channels] at parameter_offset bytes
   SlotId output = 0;
   std::uint32_t parameter_offset = 0;
-  std::uint32_t output_offset = 0;
-  std::uint32_t output_pitch = 0;
+  std::uint32_t output_offset = 0;  ///< outputs
+  std::uint32_t output_pitch = 0;   ///< outputs; their bits are whole bytes unless pixels is 1
+  std::int32_t bits = 8;            ///< of an output
   std::int32_t pixels = 0;
   std::int32_t channels = 0;
   std::int32_t zero_point = 0;
@@ -34,12 +37,16 @@ struct OutputJob {
   std::int32_t clamp_high = 127;
 };
 
-/// Element-wise int8 addition (workloads/quantization.h has the arithmetic).
+/// Element-wise addition (workloads/quantization.h has the arithmetic) of packed elements. Bits
+/// behind the last sum in its byte become 0.
 struct AddJob {
   SlotId a = 0;
   SlotId b = 0;
   SlotId output = 0;
   std::int32_t elements = 0;
+  std::int32_t bits_a = 8;
+  std::int32_t bits_b = 8;
+  std::int32_t bits_output = 8;
   std::int32_t left_shift = 0;
   std::int32_t zero_point_a = 0;
   std::int32_t zero_point_b = 0;
@@ -55,10 +62,12 @@ struct AddJob {
 };
 
 /// Average or max pooling of some output rows; the input slot holds the rows [input_y, input_y +
-/// input_rows) of the ifmap, full width, all channels.
+/// input_rows) of the ifmap, full width, all channels, packed.
 struct PoolJob {
   SlotId input = 0;
   SlotId output = 0;
+  std::int32_t bits_input = 8;
+  std::int32_t bits_output = 8;
   bool average = false;
   std::int32_t channels = 0;
   std::int32_t input_h = 0;  ///< of the whole image; taps outside are skipped

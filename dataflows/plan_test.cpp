@@ -128,7 +128,7 @@ TEST(Plan, NobodyRunsAnAlias) {
 TEST(Plan, ListsEveryOperatorThatNobodyRuns) {
   Graph graph = three_pools();
   for (const TensorId id : {0, 1, 3}) {
-    graph.tensors[static_cast<std::size_t>(id)].type = ElementType::kInt16;
+    graph.tensors[static_cast<std::size_t>(id)].type = ElementType::kInt32;
   }
   const NamedEngine engine{{"b"}};
   try {
@@ -138,16 +138,16 @@ TEST(Plan, ListsEveryOperatorThatNobodyRuns) {
     EXPECT_THAT(error.messages(),
                 ::testing::ElementsAre(
                     graph.name + ": no engine and no host kernel runs 1 x max_pool2d: its input "
-                                 "is int16 (operator 0 a)",
+                                 "is int32 (operator 0 a)",
                     graph.name + ": no engine and no host kernel runs 1 x max_pool2d: its output "
-                                 "is int16 (operator 2 c)"));
+                                 "is int32 (operator 2 c)"));
   }
 }
 
 TEST(Plan, CountsTheOperatorsThatNobodyRunsForOneReason) {
   Graph graph = three_pools();
   for (workloads::Tensor& tensor : graph.tensors) {
-    tensor.type = ElementType::kInt16;
+    tensor.type = ElementType::kInt32;
   }
   try {
     make_plan(graph, platform_of({}));
@@ -155,7 +155,7 @@ TEST(Plan, CountsTheOperatorsThatNobodyRunsForOneReason) {
   } catch (const base::UserError& error) {
     EXPECT_EQ(error.what(), graph.name +
                                 ": no engine and no host kernel runs 3 x max_pool2d: its input is "
-                                "int16 (operator 0 a, 1 b, 2 c)");
+                                "int32 (operator 0 a, 1 b, 2 c)");
   }
 }
 
@@ -205,11 +205,11 @@ TEST(ForcedRunner, IsRefusedWithTheRunnersReason) {
   EXPECT_THAT(refusals(pools, platform, forced_to(0, Runner::kAlias)),
               ::testing::ElementsAre(::testing::HasSubstr("only a reshape can be an alias")));
   Graph wide = three_pools();
-  wide.tensors[2].type = ElementType::kInt16;
+  wide.tensors[2].type = ElementType::kInt32;
   const NamedEngine all{{"a", "b", "c"}};
   EXPECT_THAT(refusals(wide, platform_of({&all}), forced_to(1, Runner::kHost)),
               ::testing::ElementsAre(
-                  "plan.yaml:3:5: operators.o: the host does not run it: its output is int16"));
+                  "plan.yaml:3:5: operators.o: the host does not run it: its output is int32"));
 }
 
 TEST(ForcedRunner, OfAnAliasIsNobody) {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "workloads/packing.h"
 #include "workloads/quantization.h"
 
 namespace milliwatt::dataflows::testing {
@@ -32,8 +33,21 @@ T load(const std::uint8_t* from, std::size_t index) {
   return value;
 }
 
-std::uint8_t clamped(std::int64_t value, std::int32_t low, std::int32_t high) {
-  return static_cast<std::uint8_t>(std::clamp<std::int64_t>(value, low, high));
+std::int32_t clamped(std::int64_t value, std::int32_t low, std::int32_t high) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, low, high));
+}
+
+/// A slot that must hold `elements` of `bits`.
+std::uint8_t* packed_slot(FakeBuffers& buffers, SlotId id, std::size_t elements, int bits) {
+  const std::int64_t bytes = workloads::packed_bytes(static_cast<std::int64_t>(elements), bits);
+  return buffers.slot(id, static_cast<std::uint64_t>(bytes));
+}
+
+/// The bits behind the first `elements` in their last byte become 0.
+void clear_rest(std::uint8_t* bytes, std::size_t elements, int bits) {
+  for (std::size_t bit = elements * static_cast<std::size_t>(bits); bit % 8 != 0; ++bit) {
+    bytes[bit / 8] &= static_cast<std::uint8_t>(~(1 << bit % 8));
+  }
 }
 
 void run_output(const OutputJob& job, const Step& step, FakeBuffers& buffers) {
@@ -44,14 +58,20 @@ void run_output(const OutputJob& job, const Step& step, FakeBuffers& buffers) {
   const auto channels = static_cast<std::size_t>(job.channels);
   const std::uint8_t* sums = buffers.slot(job.sums, pixels * channels * 4);
   const std::uint8_t* table = buffers.slot(job.parameters, job.parameter_offset + channels * 12);
-  std::uint8_t* output =
-      buffers.slot(job.output, job.output_offset + (pixels - 1) * job.output_pitch + channels);
+  const auto end = [&](std::size_t pixel) {
+    return job.output_offset + pixel * job.output_pitch + channels;
+  };
+  std::uint8_t* output = packed_slot(buffers, job.output, end(pixels - 1), job.bits);
   for (std::size_t i = 0; i < pixels * channels; ++i) {
     const auto row = load<ChannelParameters>(table + job.parameter_offset, i % channels);
     const std::int32_t sum = load<std::int32_t>(sums, i) + row.bias;
-    output[job.output_offset + i / channels * job.output_pitch + i % channels] =
+    workloads::store_element(
+        output, static_cast<std::int64_t>(end(i / channels) - channels + i % channels), job.bits,
         clamped(std::int64_t{requantize(sum, {row.multiplier, row.exponent})} + job.zero_point,
-                job.clamp_low, job.clamp_high);
+                job.clamp_low, job.clamp_high));
+  }
+  for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+    clear_rest(output, end(pixel), job.bits);
   }
 }
 
@@ -60,18 +80,23 @@ void run_add(const AddJob& job, const Step& step, FakeBuffers& buffers) {
   require_read(step, job.b);
   require_written(step, job.output);
   const auto elements = static_cast<std::size_t>(job.elements);
-  const std::uint8_t* a = buffers.slot(job.a, elements);
-  const std::uint8_t* b = buffers.slot(job.b, elements);
-  std::uint8_t* output = buffers.slot(job.output, elements);
-  const auto scaled = [&](std::uint8_t x, std::int32_t zero, std::int32_t m, std::int32_t e) {
-    return requantize((static_cast<std::int8_t>(x) - zero) * (1 << job.left_shift), {m, e});
+  const std::uint8_t* a = packed_slot(buffers, job.a, elements, job.bits_a);
+  const std::uint8_t* b = packed_slot(buffers, job.b, elements, job.bits_b);
+  std::uint8_t* output = packed_slot(buffers, job.output, elements, job.bits_output);
+  const auto scaled = [&](std::int32_t x, std::int32_t zero, std::int32_t m, std::int32_t e) {
+    return requantize((x - zero) * (1 << job.left_shift), {m, e});
   };
-  for (std::size_t i = 0; i < elements; ++i) {
-    const std::int32_t sum = scaled(a[i], job.zero_point_a, job.multiplier_a, job.exponent_a) +
-                             scaled(b[i], job.zero_point_b, job.multiplier_b, job.exponent_b);
-    output[i] = clamped(requantize(sum, {job.multiplier, job.exponent}) + job.zero_point,
-                        job.clamp_low, job.clamp_high);
+  for (std::int64_t i = 0; i < job.elements; ++i) {
+    const std::int32_t sum = scaled(workloads::load_element(a, i, job.bits_a), job.zero_point_a,
+                                    job.multiplier_a, job.exponent_a) +
+                             scaled(workloads::load_element(b, i, job.bits_b), job.zero_point_b,
+                                    job.multiplier_b, job.exponent_b);
+    workloads::store_element(
+        output, i, job.bits_output,
+        clamped(requantize(sum, {job.multiplier, job.exponent}) + job.zero_point, job.clamp_low,
+                job.clamp_high));
   }
+  clear_rest(output, elements, job.bits_output);
 }
 
 /// One output of a pool; `rows` are the ifmap's rows from input_y on.
@@ -87,10 +112,11 @@ std::int64_t pooled(const PoolJob& job, FakeBuffers& buffers, std::int64_t y, st
       continue;
     }
     require(iy >= job.input_y, "a pool looks at row {}, its slot begins at {}", iy, job.input_y);
-    const auto at = static_cast<std::uint64_t>(
-        ((iy - job.input_y) * job.input_w + ix) * job.channels + channel);
-    const auto value = static_cast<std::int8_t>(buffers.slot(job.input, at + 1)[at]);
-    greatest = std::max<std::int64_t>(greatest, value);
+    const std::int64_t at = ((iy - job.input_y) * job.input_w + ix) * job.channels + channel;
+    const std::int64_t value = workloads::load_element(
+        packed_slot(buffers, job.input, static_cast<std::size_t>(at + 1), job.bits_input), at,
+        job.bits_input);
+    greatest = std::max(greatest, value);
     sum += value;
     ++count;
   }
@@ -104,13 +130,17 @@ void run_pool(const PoolJob& job, const Step& step, FakeBuffers& buffers) {
   require_read(step, job.input);
   require_written(step, job.output);
   const std::int64_t outputs = std::int64_t{job.output_rows} * job.output_w * job.channels;
-  std::uint8_t* output = buffers.slot(job.output, static_cast<std::uint64_t>(outputs));
+  std::uint8_t* output =
+      packed_slot(buffers, job.output, static_cast<std::size_t>(outputs), job.bits_output);
   for (std::int64_t i = 0; i < outputs; ++i) {
     const std::int64_t channel = i % job.channels;
     const std::int64_t x = i / job.channels % job.output_w;
     const std::int64_t y = job.output_y + i / job.channels / job.output_w;
-    output[i] = clamped(pooled(job, buffers, y, x, channel), job.clamp_low, job.clamp_high);
+    workloads::store_element(
+        output, i, job.bits_output,
+        clamped(pooled(job, buffers, y, x, channel), job.clamp_low, job.clamp_high));
   }
+  clear_rest(output, static_cast<std::size_t>(outputs), job.bits_output);
 }
 
 void move(const Transfer& t, const Step& step, FakeBuffers& buffers, FakeMemory& memory) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataflows/systolic_engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -22,8 +25,25 @@ using workloads::OperatorKind;
 using workloads::Tensor;
 using workloads::TensorRole;
 
-/// The mapping that needs least of every buffer.
-constexpr SystolicMapping kSmallest{1, 1, false, true, 1, 1};
+/// `filters` of a tile, or the next fewer of which each tile ends at a byte of the ofmap; as they
+/// are where fewer would not help.
+std::int32_t whole_bytes(const Convolution& c, std::int32_t filters) {
+  const std::int32_t granule = workloads::byte_granule(c.bits.output);
+  const std::int32_t of_group = c.group_filters();
+  const std::int32_t step = filters <= of_group ? granule : std::lcm(granule, of_group);
+  const bool all = filters >= c.geometry.output_c;
+  return all || filters < step ? filters : filters - filters % step;
+}
+
+/// The mapping that needs least of every buffer: one filter at a time, or as few as end at a byte.
+SystolicMapping smallest_mapping(const Convolution& c, const SystolicShape& shape) {
+  SystolicMapping mapping{1, 1, false, true, 1, 1};
+  const std::int32_t filters = std::min(workloads::byte_granule(c.bits.output), c.group_filters());
+  mapping.filter_tile = std::min(filters, most_filters(shape));
+  mapping.pixel_tiles_outer = !Tiling{c, mapping, shape}.ends_at_bytes();
+  mapping.filter_tile = mapping.pixel_tiles_outer ? 1 : mapping.filter_tile;
+  return mapping;
+}
 
 /// `whole`, and its halves, quarters ... down to 1.
 std::vector<std::int32_t> halvings(std::int32_t whole) {
@@ -76,10 +96,12 @@ std::vector<std::int32_t> fold_taps(const Convolution& c, const SystolicShape& s
 }
 
 /// SystolicMapping with tiles of one pixel.
-std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape, Cuts kind) {
+std::vector<SystolicMapping> cuts(const Convolution& c, const SystolicShape& shape, Cuts kind,
+                                  bool pixels_outer) {
   std::vector<SystolicMapping> found;
-  for (const std::int32_t filters : filter_tiles(c, shape, kind)) {
-    SystolicMapping mapping{1, 1, false, false, filters, most_taps(shape)};
+  for (const std::int32_t usual : filter_tiles(c, shape, kind)) {
+    const std::int32_t filters = pixels_outer ? usual : whole_bytes(c, usual);
+    SystolicMapping mapping{1, 1, pixels_outer, false, filters, most_taps(shape)};
     found.push_back(mapping);
     mapping.weights_per_fold = true;
     for (const std::int32_t taps : fold_taps(c, shape, mapping, kind)) {
@@ -123,6 +145,7 @@ SystolicCommand trial(const Convolution& convolution, const SystolicMapping& map
   SystolicCommand command;
   command.geometry = convolution.geometry;
   command.groups = convolution.groups;
+  command.bits = convolution.bits;
   command.mapping = mapping;
   command.ifmap = std::uint64_t{1} << 40;
   command.weights = std::uint64_t{2} << 40;
@@ -136,6 +159,10 @@ bool is_product(const Operator& op) {
          op.kind == OperatorKind::kFullyConnected;
 }
 
+bool is_array_type(ElementType type) {
+  return type == ElementType::kInt8 || workloads::is_sub_byte(type);
+}
+
 std::optional<std::string> array_refuses(const Graph& graph, const Operator& op) {
   if (!is_product(op)) {
     return "it runs conv2d, depthwise_conv2d, fully_connected, add, average_pool2d and max_pool2d "
@@ -147,9 +174,11 @@ std::optional<std::string> array_refuses(const Graph& graph, const Operator& op)
       (has_bias && graph.tensor(op.inputs[2]).role != TensorRole::kConstant)) {
     return "the array needs constant weights and biases";
   }
-  if (weights.type != ElementType::kInt8 || graph.tensor(op.inputs[0]).type != ElementType::kInt8 ||
-      graph.tensor(op.outputs[0]).type != ElementType::kInt8) {
-    return "the array works on int8 weights and activations";
+  for (const workloads::TensorId id : {op.inputs[0], op.inputs[1], op.outputs[0]}) {
+    if (!is_array_type(graph.tensor(id).type)) {
+      return fmt::format("a PE multiplies weights and activations of 2 to 8 bits, {} is {}",
+                         graph.tensor(id).name, workloads::element_name(graph.tensor(id).type));
+    }
   }
   if (weights.quantization.zero_point() != 0) {
     return "the array needs weights with a zero point of 0";
@@ -170,8 +199,11 @@ std::optional<std::string> SystolicEngine::refuses(const Graph& graph, const Ope
     return reason;
   }
   const Convolution convolution = convolution_of(graph, op);
+  if (const std::string fault = convolution_fault(convolution); !fault.empty()) {
+    return "the array cannot: " + fault;
+  }
   if (candidates(convolution).empty()) {
-    return "no mapping fits: " + misfit(convolution, kSmallest, shape_);
+    return "no mapping fits: " + misfit(convolution, smallest_mapping(convolution, shape_), shape_);
   }
   return sums_refused(graph, op);
 }
@@ -219,8 +251,9 @@ std::string SystolicEngine::misfit_of(const Convolution& convolution,
     alone += some(only) ? "" : (alone.empty() ? "" : " and ") + key;
   }
   const std::string& named = enough.empty() ? alone : enough;
-  return misfit(convolution, parameters.applied_to(kSmallest), shape_) + "; or leave " +
-         (named.empty() ? "more than one of its parameters" : named) + " to the planner";
+  return misfit(convolution, parameters.applied_to(smallest_mapping(convolution, shape_)), shape_) +
+         "; or leave " + (named.empty() ? "more than one of its parameters" : named) +
+         " to the planner";
 }
 
 std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convolution,
@@ -231,8 +264,7 @@ std::vector<SystolicMapping> SystolicEngine::candidates(const Convolution& convo
   }
   for (const Cuts kind : {Cuts::kUsual, Cuts::kSmall}) {
     for (const bool pixels_outer : {false, true}) {
-      for (SystolicMapping cut : cuts(convolution, shape_, kind)) {
-        cut.pixel_tiles_outer = pixels_outer;
+      for (const SystolicMapping& cut : cuts(convolution, shape_, kind, pixels_outer)) {
         add_tiles(convolution, shape_, forced, cut, found);
       }
     }
@@ -247,8 +279,9 @@ SystolicMapping SystolicEngine::choose(const Convolution& convolution, const Tra
                                        const SystolicParameters& forced) const {
   const std::vector<SystolicMapping> all = candidates(convolution, forced);
   if (all.empty()) {
-    throw base::UserError("no mapping fits the array's buffers: " +
-                          misfit(convolution, forced.applied_to(kSmallest), shape_));
+    throw base::UserError(
+        "no mapping fits the array's buffers: " +
+        misfit(convolution, forced.applied_to(smallest_mapping(convolution, shape_)), shape_));
   }
   struct Candidate {
     std::int64_t least;

@@ -7,10 +7,10 @@
 
 namespace milliwatt::dataflows {
 
-/// A systolic array with the shared output stage and vector unit. Runs int8 convolutions (any
-/// window, grouped and depthwise too) and fully connected layers on the array, and what
-/// `vector_refuses` lets pass on the vector unit. Left to others: weights below 8 bits, activations
-/// of other types, sums that may leave 32 bits.
+/// A systolic array with the shared output stage and vector unit. Runs convolutions (any window,
+/// grouped and depthwise too) and fully connected layers with weights and activations of 2 to 8
+/// bits on the array, and what `vector_refuses` lets pass on the vector unit. Left to others:
+/// activations of other types, pixels that end inside a byte, sums that may leave 32 bits.
 class SystolicEngine : public EngineModel {
  public:
   explicit SystolicEngine(const SystolicShape& shape);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -42,17 +43,26 @@ SystolicShape random_shape(Dice& dice) {
 }
 
 Convolution random_geometry(Dice& dice) {
-  const Graph graph = dice.one_in(2) ? random_convolution(dice) : random_grouped_convolution(dice);
+  Graph graph = dice.one_in(2) ? random_convolution(dice) : random_grouped_convolution(dice);
+  narrow(dice, graph);
   return convolution_of(graph, graph.operators[0]);
 }
 
-/// Needs least of every buffer.
-constexpr SystolicMapping kSmallest{1, 1, false, true, 1, 1};
+/// Needs least of every buffer: one filter, as few as end at a byte of the ofmap, or one of pixels
+/// that are stored whole.
+std::vector<SystolicMapping> smallest_mappings(const Convolution& c) {
+  std::vector<SystolicMapping> mappings{{1, 1, true, true, 1, 1}};
+  for (std::int32_t filters = 1; filters <= c.geometry.output_c; ++filters) {
+    mappings.push_back({1, 1, false, true, filters, 1});
+  }
+  return mappings;
+}
 
 SystolicCommand command_of(const Convolution& convolution, const SystolicMapping& mapping) {
   SystolicCommand command;
   command.geometry = convolution.geometry;
   command.groups = convolution.groups;
+  command.bits = convolution.bits;
   command.mapping = mapping;
   return command;
 }
@@ -77,7 +87,10 @@ TEST(SystolicCandidates, ThereIsOneWheneverTheSmallestTileFits) {
   for (int i = 0; i < 1000; ++i) {
     const SystolicShape shape = random_shape(dice);
     const Convolution geometry = random_geometry(dice);
-    const bool fits = misfit(geometry, kSmallest, shape).empty();
+    const std::vector<SystolicMapping> all = smallest_mappings(geometry);
+    const bool fits = std::any_of(all.begin(), all.end(), [&](const SystolicMapping& mapping) {
+      return misfit(geometry, mapping, shape).empty();
+    });
     EXPECT_EQ(SystolicEngine{shape}.candidates(geometry).empty(), !fits);
     none += fits ? 0 : 1;
   }
@@ -229,7 +242,7 @@ TEST(SystolicRefuses, ConstantsThatAreNot) {
 TEST(SystolicRefuses, OtherTypesAndKinds) {
   Graph graph = dense(4, 1, 0, 0);
   graph.tensors[0].type = workloads::ElementType::kInt16;
-  EXPECT_EQ(refused(graph), "the array works on int8 weights and activations");
+  EXPECT_EQ(refused(graph), "a PE multiplies weights and activations of 2 to 8 bits, t is int16");
   graph = dense(4, 1, 0, 0);
   graph.tensors[1].quantization.zero_points = {1};
   EXPECT_EQ(refused(graph), "the array needs weights with a zero point of 0");
@@ -296,6 +309,9 @@ TEST(SystolicTask, ItsDescriptorSaysWhatItWasGiven) {
     EXPECT_EQ(d.pixel_tiles_outer, c.mapping.pixel_tiles_outer ? 1 : 0);
     EXPECT_EQ(d.weights_per_fold, c.mapping.weights_per_fold ? 1 : 0);
     EXPECT_EQ(d.groups, c.convolution().groups);
+    EXPECT_EQ(d.input_bits, element_bits(c.graph.tensors[0].type));
+    EXPECT_EQ(d.weight_bits, element_bits(c.graph.tensors[1].type));
+    EXPECT_EQ(d.output_bits, element_bits(c.graph.tensors.back().type));
     EXPECT_GE(d.filter_tile, 1);
     EXPECT_GE(d.fold_taps, 1);
     EXPECT_EQ(d.ifmap.offset, 11u);

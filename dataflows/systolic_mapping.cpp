@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataflows/systolic_mapping.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/error.h"
-#include "dataflows/buffer_fault.h"
 #include "dataflows/slots.h"
 #include "dataflows/systolic_tiling.h"
 #include "dataflows/systolic_transfers.h"
 
 namespace milliwatt::dataflows {
 namespace {
-
-constexpr std::int64_t kMostWeights = INT32_MAX;
 
 /// Emits the steps of one command.
 class Expansion {
@@ -184,8 +178,7 @@ Fold Expansion::fold_of_taps(const Item& item, std::int64_t part) const {
       std::min<std::int64_t>(tiling_.fold_taps(), item.tile.taps - fold.k_begin));
   fold.filter_begin = item.tile.filters.begin;
   fold.filters = item.tile.filters.size;
-  fold.weight_offset =
-      m_.weights_per_fold ? 0 : static_cast<std::uint32_t>(fold.k_begin * fold.filters);
+  fold.first_weight = m_.weights_per_fold ? 0 : std::int64_t{fold.k_begin} * fold.filters;
   fold.accumulate = part > 0;
   fold.ifmap = item.ifmap;
   return fold;
@@ -212,6 +205,7 @@ void Expansion::finish(const Item& item, SlotId sums, SlotId output) {
       m_.pixel_tiles_outer ? static_cast<std::uint32_t>(item.tile.filters.begin) : 0;
   job.output_pitch =
       static_cast<std::uint32_t>(m_.pixel_tiles_outer ? g_.output_c : item.tile.filters.size);
+  job.bits = c_.bits.output;
   job.pixels = static_cast<std::int32_t>(item.pixels.pixels());
   job.channels = item.tile.filters.size;
   job.zero_point = c_.output_zero_point;
@@ -242,103 +236,6 @@ void Expansion::store(const Item& item, SlotId output) {
   step.job = static_cast<std::uint32_t>(schedule().transfers.size());
   schedule().transfers.push_back(ofmap_transfer(c_, item.pixels, item.tile.filters));
   schedule().steps.push_back(step);
-}
-
-/// Collects what is wrong in one line.
-class Faults {
- public:
-  void add(const std::string& fault) {
-    all_ += (all_.empty() || fault.empty() ? "" : "; ") + fault;
-  }
-  std::string take() { return std::move(all_); }
-
- private:
-  std::string all_;
-};
-
-/// What a tile takes of a buffer.
-struct BufferNeed {
-  const char* part;
-  std::uint64_t needed;
-  const char* buffer;
-  std::uint64_t bytes;
-};
-
-std::array<BufferNeed, 4> buffer_needs(const SlotPlans& plans, const SystolicShape& shape) {
-  return {
-      {{"the ifmap of a tile", plans.ifmaps.bytes, "input_buffer", shape.input_buffer_bytes},
-       {"the weights and the requantization table of a tile",
-        plans.weights.bytes + plans.parameters.bytes, "weight_buffer", shape.weight_buffer_bytes},
-       {"the sums of a tile", plans.sums.bytes, "accumulator_buffer",
-        shape.accumulator_buffer_bytes},
-       {"the ofmap of a tile", plans.outputs.bytes, "output_buffer", shape.output_buffer_bytes}}};
-}
-
-/// What is wrong with the groups, given a geometry that makes sense.
-std::string group_fault(const Convolution& c) {
-  const ConvGeometry& g = c.geometry;
-  if (c.groups < 1 || g.input_c % c.groups != 0 || g.output_c % c.groups != 0) {
-    return fmt::format("{} groups do not divide {} channels and {} filters", c.groups, g.input_c,
-                       g.output_c);
-  }
-  // Kernels have at most 2^40 positions.
-  if (c.positions() * c.group_channels() > kMostWeights / g.output_c) {
-    return fmt::format("the filters have more than {} weights", kMostWeights);
-  }
-  return {};
-}
-
-/// Filters of a full tile as the mapping gives them, at most all there are.
-std::int32_t given_filters(const Convolution& c, const SystolicMapping& m) {
-  return std::min(m.filter_tile, c.geometry.output_c);
-}
-
-/// A filter tile of several groups has all of each.
-bool cuts_groups_evenly(const Convolution& c, const SystolicMapping& m) {
-  const std::int32_t filters = given_filters(c, m);
-  return filters <= c.group_filters() || filters % c.group_filters() == 0;
-}
-
-/// The weights of a tile, with the zeros that keep groups apart, fit 32 bits together.
-bool has_few_weights(const Convolution& c, const SystolicMapping& m) {
-  const std::int64_t groups = std::max(1, given_filters(c, m) / c.group_filters());
-  return groups * c.positions() * c.group_channels() <= kMostWeights / c.geometry.output_c;
-}
-
-template <typename Integer>
-bool within(Integer value, Integer low, Integer high) {
-  return value >= low && value <= high;
-}
-
-bool is_sound(const Convolution& c, const SystolicMapping& m, const SystolicShape& shape) {
-  constexpr auto kMostPixels = std::int32_t{kLargestDimension};
-  return within(m.tile_h, 1, kMostPixels) && within(m.tile_w, 1, kMostPixels) &&
-         within(m.filter_tile, 0, most_filters(shape)) &&
-         within(m.fold_taps, 0, most_taps(shape)) && cuts_groups_evenly(c, m) &&
-         has_few_weights(c, m);
-}
-
-/// What is wrong with a mapping that is not sound.
-std::string cut_fault(const Convolution& c, const SystolicMapping& m, const SystolicShape& shape) {
-  Faults faults;
-  const auto check = [&](const char* what, std::int64_t value, std::int64_t low,
-                         std::int64_t high) {
-    if (value < low || value > high) {
-      faults.add(fmt::format("{} is {}, possible are 1 .. {}", what, value, high));
-    }
-  };
-  check("tile_h", m.tile_h, 1, kLargestDimension);
-  check("tile_w", m.tile_w, 1, kLargestDimension);
-  check("filter_tile", m.filter_tile, 0, most_filters(shape));
-  check("fold_taps", m.fold_taps, 0, most_taps(shape));
-  if (!cuts_groups_evenly(c, m)) {
-    faults.add(fmt::format("tiles of {} filters are no multiple of the {} of a group",
-                           given_filters(c, m), c.group_filters()));
-  } else if (!has_few_weights(c, m)) {
-    faults.add(fmt::format("tiles of {} filters have more than {} weights", given_filters(c, m),
-                           kMostWeights));
-  }
-  return faults.take();
 }
 
 }  // namespace
@@ -386,41 +283,8 @@ SystolicMapping mapping_of(const mw_systolic_descriptor& d) {
           d.filter_tile, d.fold_taps};
 }
 
-std::string convolution_fault(const Convolution& convolution) {
-  const std::string fault = geometry_fault(convolution.geometry);
-  return fault.empty() ? group_fault(convolution) : fault;
-}
-
-bool fits(const Convolution& convolution, const SystolicMapping& mapping,
-          const SystolicShape& shape) {
-  if (!is_sound(convolution, mapping, shape)) {
-    return false;
-  }
-  const Tiling tiling{convolution, mapping, shape};
-  const auto needs = buffer_needs(tiling.slots(), shape);
-  return tiling.most_folds() <= kMostFolds &&
-         std::all_of(needs.begin(), needs.end(),
-                     [](const BufferNeed& need) { return need.needed <= need.bytes; });
-}
-
-std::string misfit(const Convolution& convolution, const SystolicMapping& mapping,
-                   const SystolicShape& shape) {
-  std::string fault = convolution_fault(convolution);
-  if (fault.empty()) {
-    fault = cut_fault(convolution, mapping, shape);
-  }
-  if (!fault.empty()) {
-    return fault;
-  }
-  const Tiling tiling{convolution, mapping, shape};
-  Faults faults;
-  if (tiling.most_folds() > kMostFolds) {
-    faults.add(fmt::format("the mapping has more than {} folds", kMostFolds));
-  }
-  for (const BufferNeed& need : buffer_needs(tiling.slots(), shape)) {
-    faults.add(buffer_fault(need.part, need.needed, need.buffer, need.bytes));
-  }
-  return faults.take();
+OperandBits bits_of(const mw_systolic_descriptor& d) {
+  return {d.input_bits, d.weight_bits, d.output_bits};
 }
 
 SystolicProgram expand(const SystolicCommand& command, const SystolicShape& shape) {

@@ -14,6 +14,10 @@
 // that the accumulator buffer holds at a time, a *pixel tile* is tile_h x tile_w outputs. Of a
 // grouped convolution a filter tile is a part of one group, or several whole groups: then each
 // filter has zeros for the channels of the others (a block diagonal of weights).
+//
+// Operands and outputs of less than 8 bits lie packed in memory and in the buffers alike
+// (workloads/packing.h); what is moved, held and fetched for the array follows their bits. Sums
+// have 32 bits and a PE multiplies one pair of operands at a time, however narrow.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +29,7 @@
 #include "dataflows/conv_geometry.h"
 #include "dataflows/jobs.h"
 #include "dataflows/schedule.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::dataflows {
 
@@ -55,19 +60,35 @@ enum SystolicBuffer : BufferId {
 /// Without a separate store channel there is no kStoreUnit and stores run on kLoadUnit.
 EngineShape systolic_engine_shape(const SystolicShape& shape);
 
+/// Bits of each element of the ifmap, the weights and the ofmap: 2 .. 8.
+struct OperandBits {
+  std::int32_t input = 8;
+  std::int32_t weights = 8;
+  std::int32_t output = 8;
+};
+
 /// A convolution whose channels and filters come in `groups`: filters of group g see the channels
 /// of group g only. A depthwise convolution has a group for each channel.
 struct Convolution {
-  Convolution(const ConvGeometry& the_geometry, std::int32_t the_groups = 1)
-      : geometry{the_geometry}, groups{the_groups} {}
+  Convolution(const ConvGeometry& the_geometry, std::int32_t the_groups = 1,
+              const OperandBits& the_bits = {})
+      : geometry{the_geometry}, groups{the_groups}, bits{the_bits} {}
 
   std::int32_t group_channels() const { return geometry.input_c / groups; }
   std::int32_t group_filters() const { return geometry.output_c / groups; }
   /// Positions of a kernel: taps of one channel.
   std::int64_t positions() const { return std::int64_t{geometry.kernel_h} * geometry.kernel_w; }
+  /// Bytes from pixel to pixel: pixels begin at a byte.
+  std::int64_t input_pixel_bytes() const {
+    return workloads::packed_bytes(geometry.input_c, bits.input);
+  }
+  std::int64_t output_pixel_bytes() const {
+    return workloads::packed_bytes(geometry.output_c, bits.output);
+  }
 
   ConvGeometry geometry;
   std::int32_t groups;
+  OperandBits bits;
 };
 
 /// How a convolution is cut up.
@@ -77,7 +98,8 @@ struct SystolicMapping {
   bool pixel_tiles_outer = false;
   bool weights_per_fold = false;
   /// Filters of a tile: at most a group's, or a multiple of them; at most C but for input
-  /// stationary. 0: as many of one group as may be.
+  /// stationary. Unless pixel tiles are outside, each tile's outputs end at a byte. 0: as many of
+  /// one group as may be.
   std::int32_t filter_tile = 0;
   /// Taps of a fold: at most R, or kMostFoldTaps for output stationary. 0: as many as may be.
   std::int32_t fold_taps = 0;
@@ -95,11 +117,13 @@ struct SystolicMapping {
 constexpr std::int32_t kMostFoldTaps = 1 << 16;
 
 SystolicMapping mapping_of(const mw_systolic_descriptor& descriptor);
+OperandBits bits_of(const mw_systolic_descriptor& descriptor);
 
 /// A decoded mw_systolic_descriptor: places are bus addresses.
 struct SystolicCommand {
   ConvGeometry geometry{};
   std::int32_t groups = 1;
+  OperandBits bits;
   SystolicMapping mapping;
   std::int32_t input_zero_point = 0;
   std::int32_t output_zero_point = 0;
@@ -110,7 +134,7 @@ struct SystolicCommand {
   std::uint64_t parameters = 0;
   std::uint64_t ofmap = 0;
 
-  Convolution convolution() const { return {geometry, groups}; }
+  Convolution convolution() const { return {geometry, groups, bits}; }
 };
 
 /// One compute step of the array: job number Step::job.
@@ -135,8 +159,8 @@ struct Fold {
   std::int32_t taps = 0;
   std::int32_t filter_begin = 0;  ///< of the filter tile
   std::int32_t filters = 0;
-  std::uint32_t weight_offset = 0;  ///< of the fold's [taps][filters] weights in the weight slot
-  bool accumulate = false;          ///< add to the sums in the slot instead of replacing them
+  std::int64_t first_weight = 0;  ///< of the fold's [taps][filters] among those in the weight slot
+  bool accumulate = false;        ///< add to the sums in the slot instead of replacing them
   SlotId ifmap = 0;
   SlotId weights = 0;
   SlotId sums = 0;  ///< int32 [tile_h * tile_w][filters]
@@ -171,7 +195,8 @@ struct SystolicProgram {
 /// Most folds of one command: its schedule stays within a gigabyte, its job numbers within 32 bits.
 constexpr std::int64_t kMostFolds = 1 << 21;
 
-/// What is wrong with a convolution whatever the mapping; empty when nothing is.
+/// What is wrong with a convolution whatever the mapping, also that its pixels do not begin at
+/// bytes; empty when nothing is.
 std::string convolution_fault(const Convolution& convolution);
 
 /// The gate of `expand`: empty when the convolution makes sense, the mapping cuts it as the

@@ -13,7 +13,7 @@
 #include "dataflows/schedule_testing.h"
 #include "dataflows/systolic_task.h"
 #include "dataflows/systolic_testing.h"
-#include "workloads/reference.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::dataflows {
 namespace {
@@ -32,6 +32,7 @@ SystolicCommand decode(const EngineTask& task) {
   SystolicCommand command;
   command.geometry = d.geometry;
   command.groups = d.groups;
+  command.bits = bits_of(d);
   command.mapping = mapping_of(d);
   command.input_zero_point = d.input_zero_point;
   command.output_zero_point = d.output_zero_point;
@@ -43,16 +44,21 @@ SystolicCommand decode(const EngineTask& task) {
 /// A fold by definition. `pixel` looks at the image through the part that is in the slot.
 class PlainFold {
  public:
-  PlainFold(const ConvGeometry& geometry, const Fold& fold, std::int32_t zero_point,
-            const std::uint8_t* ifmap, const std::uint8_t* weights)
-      : g_{geometry}, f_{fold}, zero_point_{zero_point}, ifmap_{ifmap}, weights_{weights} {}
+  PlainFold(const SystolicCommand& command, const Fold& fold, const std::uint8_t* ifmap,
+            const std::uint8_t* weights)
+      : g_{command.geometry},
+        bits_{command.bits},
+        f_{fold},
+        zero_point_{command.input_zero_point},
+        ifmap_{ifmap},
+        weights_{weights} {}
 
   std::int32_t sum(std::int32_t pixel, std::int32_t filter) const {
     std::int32_t sum = 0;
     for (std::int32_t tap = 0; tap < f_.taps; ++tap) {
-      const auto at = f_.weight_offset + static_cast<std::uint32_t>(tap * f_.filters + filter);
+      const auto at = f_.first_weight + tap * f_.filters + filter;
       sum += operand(f_.first_pixel + pixel, f_.k_begin + tap) *
-             static_cast<std::int8_t>(weights_[at]);
+             workloads::load_element(weights_, at, bits_.weights);
     }
     return sum;
   }
@@ -71,11 +77,13 @@ class PlainFold {
     if (row < 0 || row >= f_.input_h || column < 0 || column >= f_.input_w) {
       throw std::logic_error("a fold looks at a pixel that was not loaded");
     }
-    return static_cast<std::int8_t>(
-        ifmap_[(row * f_.input_w + column) * g_.input_c + f_.channel_begin + k % f_.channels]);
+    return workloads::load_element(
+        ifmap_, (row * f_.input_w + column) * g_.input_c + f_.channel_begin + k % f_.channels,
+        bits_.input);
   }
 
   const ConvGeometry& g_;
+  const OperandBits& bits_;
   const Fold& f_;
   std::int32_t zero_point_;
   const std::uint8_t* ifmap_;
@@ -87,13 +95,13 @@ void run_fold(const SystolicCommand& command, const Fold& fold, const Step& step
   testing::require_read(step, fold.ifmap);
   testing::require_read(step, fold.weights);
   testing::require_written(step, fold.sums);
-  const auto region = static_cast<std::uint64_t>(fold.input_h) *
-                      static_cast<std::uint64_t>(fold.input_w * command.geometry.input_c);
-  const auto weights =
-      static_cast<std::uint64_t>(fold.taps) * static_cast<std::uint64_t>(fold.filters);
-  const PlainFold plain{command.geometry, fold, command.input_zero_point,
-                        buffers.slot(fold.ifmap, region),
-                        buffers.slot(fold.weights, fold.weight_offset + weights)};
+  const auto bytes = [](std::int64_t elements, int bits) {
+    return static_cast<std::uint64_t>(workloads::packed_bytes(elements, bits));
+  };
+  const std::int64_t region = std::int64_t{fold.input_h} * fold.input_w * command.geometry.input_c;
+  const std::int64_t weights = fold.first_weight + std::int64_t{fold.taps} * fold.filters;
+  const PlainFold plain{command, fold, buffers.slot(fold.ifmap, bytes(region, command.bits.input)),
+                        buffers.slot(fold.weights, bytes(weights, command.bits.weights))};
   const auto end = static_cast<std::uint64_t>((fold.first_pixel + fold.pixels) * fold.filters);
   std::uint8_t* sums = buffers.slot(fold.sums, 4 * end);
   for (std::int32_t pixel = 0; pixel < fold.pixels; ++pixel) {
@@ -125,20 +133,6 @@ testing::Bytes interpreted(const Case& c, const testing::Bytes& ifmap) {
   return memory.output();
 }
 
-TEST(SystolicExpansion, ComputesTheConvolutionWhateverTheMapping) {
-  Dice dice{20};
-  std::set<std::uint8_t> values;
-  for (int i = 0; i < 1600; ++i) {
-    const Case c = random_case(dice);
-    SCOPED_TRACE(describe(c));
-    const testing::Bytes ifmap = dice.bytes(c.graph.tensors[0].bytes());
-    const testing::Bytes expected = run_reference(c.graph, {ifmap}).back();
-    ASSERT_EQ(interpreted(c, ifmap), expected);
-    values.insert(expected.begin(), expected.end());
-  }
-  EXPECT_EQ(values.size(), 256u);  // not all clamped
-}
-
 /// Filters of each filter tile and taps of their dot products, by definition.
 std::vector<std::pair<std::int64_t, std::int64_t>> filter_tiles(const Case& c) {
   const Convolution conv = c.convolution();
@@ -146,9 +140,14 @@ std::vector<std::pair<std::int64_t, std::int64_t>> filter_tiles(const Case& c) {
   const std::int64_t taps = conv.positions() * conv.group_channels();
   const std::int64_t most =
       c.shape.dataflow == Dataflow::kInputStationary ? filters : c.shape.columns;
-  const std::int64_t tile = c.mapping.filter_tile > 0
-                                ? std::min(c.mapping.filter_tile, c.geometry().output_c)
-                                : std::min(most, filters);
+  std::int64_t tile = c.mapping.filter_tile > 0
+                          ? std::min(c.mapping.filter_tile, c.geometry().output_c)
+                          : std::min(most, filters);
+  if (c.mapping.filter_tile == 0 && tile < filters && !c.mapping.pixel_tiles_outer) {
+    while (tile * conv.bits.output % 8 != 0) {  // each tile is stored alone
+      --tile;
+    }
+  }
   std::vector<std::pair<std::int64_t, std::int64_t>> tiles;
   if (tile > filters) {
     const std::int64_t groups = tile / filters;
@@ -165,6 +164,33 @@ std::vector<std::pair<std::int64_t, std::int64_t>> filter_tiles(const Case& c) {
   return tiles;
 }
 
+std::int64_t fold_taps_of(const Case& c) {
+  return c.mapping.fold_taps > 0                           ? c.mapping.fold_taps
+         : c.shape.dataflow == Dataflow::kOutputStationary ? 1 << 16
+                                                           : c.shape.rows;
+}
+
+TEST(SystolicExpansion, ComputesTheConvolutionWhateverTheMapping) {
+  Dice dice{20};
+  std::set<std::uint8_t> values;
+  int narrow = 0;
+  int tiled = 0;
+  for (int i = 0; i < 1600; ++i) {
+    const Case c = random_case(dice);
+    SCOPED_TRACE(describe(c));
+    const testing::Bytes ifmap = dice.bytes(c.graph.tensors[0].bytes());
+    const testing::Bytes expected = testing::narrow_reference(c.graph, {ifmap});
+    ASSERT_EQ(interpreted(c, ifmap), expected);
+    values.insert(expected.begin(), expected.end());
+    const OperandBits bits = c.convolution().bits;
+    narrow += bits.input < 8 && bits.weights < 8 && bits.output < 8 ? 1 : 0;
+    tiled += bits.output < 8 && !c.mapping.pixel_tiles_outer && filter_tiles(c).size() > 1 ? 1 : 0;
+  }
+  EXPECT_GT(narrow, 50);
+  EXPECT_GT(tiled, 25);
+  EXPECT_EQ(values.size(), 256u);  // not all clamped
+}
+
 TEST(SystolicExpansion, HasAFoldForEachPartOfTheProduct) {
   Dice dice{21};
   for (int i = 0; i < 800; ++i) {
@@ -173,9 +199,7 @@ TEST(SystolicExpansion, HasAFoldForEachPartOfTheProduct) {
     const SystolicProgram program = expand(c.command(), c.shape);
     const ConvGeometry g = c.geometry();
     const Dataflow dataflow = c.shape.dataflow;
-    const std::int64_t fold_taps = c.mapping.fold_taps > 0                   ? c.mapping.fold_taps
-                                   : dataflow == Dataflow::kOutputStationary ? 1 << 16
-                                                                             : c.shape.rows;
+    const std::int64_t fold_taps = fold_taps_of(c);
     const std::int64_t fold_pixels = dataflow == Dataflow::kOutputStationary  ? c.shape.rows
                                      : dataflow == Dataflow::kInputStationary ? c.shape.columns
                                                                               : INT32_MAX;
@@ -230,12 +254,18 @@ TEST(SystolicExpansion, LoadsEachTensorOnceWhenAllOfItFits) {
       ifmap += t.tensor_class == base::TensorClass::kIfmap ? bytes : 0;
     }
     std::int64_t packed = 0;
+    std::int64_t parts = 0;
+    const int bits = c.convolution().bits.weights;
     for (const auto& [filters, taps] : filter_tiles(c)) {
-      packed += filters * taps;
+      const std::int64_t step = c.mapping.weights_per_fold ? fold_taps_of(c) : taps;
+      for (std::int64_t first = 0; first < taps; first += step, ++parts) {
+        packed += divide_up(std::min(step, taps - first) * filters * bits, 8);
+      }
     }
     EXPECT_EQ(weights, packed);
     if (c.convolution().groups == 1) {
-      EXPECT_EQ(packed, c.graph.tensors[1].bytes());
+      EXPECT_GE(packed, c.graph.tensors[1].bytes());
+      EXPECT_LT(packed, c.graph.tensors[1].bytes() + (bits < 8 ? parts : 1));
     }
     EXPECT_LE(ifmap, c.graph.tensors[0].bytes());
     const std::int64_t table = std::int64_t{c.geometry().output_c} * 12;

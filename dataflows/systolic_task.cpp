@@ -10,6 +10,7 @@
 #include "dataflows/conv_geometry.h"
 #include "dataflows/systolic_parameters.h"
 #include "dataflows/systolic_tiling.h"
+#include "workloads/packing.h"
 #include "workloads/quantization.h"
 
 namespace milliwatt::dataflows {
@@ -28,12 +29,13 @@ class Filters {
         count_{convolution.geometry.output_c},
         depth_{convolution.group_channels()},
         length_{convolution.positions() * depth_},
+        bits_{convolution.bits.weights},
         filters_last_{op.kind == OperatorKind::kDepthwiseConv2d} {}
 
   /// Tap (position * depth + channel of the group): from [filter][tap] or [position][filter].
-  std::int8_t weight(std::int64_t filter, std::int64_t tap) const {
+  std::int32_t weight(std::int64_t filter, std::int64_t tap) const {
     const std::int64_t at = filters_last_ ? tap * count_ + filter : filter * length_ + tap;
-    return static_cast<std::int8_t>(weights_[static_cast<std::size_t>(at)]);
+    return workloads::load_element(weights_.data(), at, bits_);
   }
   std::int64_t depth() const { return depth_; }
 
@@ -48,7 +50,7 @@ class Filters {
   std::int64_t sum_of_magnitudes(std::int64_t filter) const {
     std::int64_t total = 0;
     for (std::int64_t k = 0; k < length_; ++k) {
-      total += std::abs(std::int32_t{weight(filter, k)});
+      total += std::abs(weight(filter, k));
     }
     return total;
   }
@@ -58,32 +60,43 @@ class Filters {
   std::int64_t count_;
   std::int64_t depth_;
   std::int64_t length_;
+  std::int32_t bits_;
   bool filters_last_;
 };
 
 /// Weight of a filter for a channel of its tile, or the zero that keeps groups apart.
-std::int8_t tile_weight(const Filters& filters, const Convolution& c, std::int32_t filter,
-                        std::int64_t position, std::int32_t channel) {
+std::int32_t tile_weight(const Filters& filters, const Convolution& c, std::int32_t filter,
+                         std::int64_t position, std::int32_t channel) {
   const std::int64_t first = filter / c.group_filters() * filters.depth();
   const std::int64_t in_group = channel - first;
   const bool sees = in_group >= 0 && in_group < filters.depth();
-  return sees ? filters.weight(filter, position * filters.depth() + in_group) : std::int8_t{0};
+  return sees ? filters.weight(filter, position * filters.depth() + in_group) : 0;
 }
 
-/// [filter tile][position][channel of the tile][filter]: the taps of a fold are consecutive.
+/// The bits of a block, [position][channel of the tile][filter].
+void pack_block(const Filters& filters, const Convolution& c, const FilterTile& tile,
+                const WeightBlock& block, std::uint8_t* bytes) {
+  std::int64_t at = 0;
+  for (std::int64_t k = block.first_tap; k < block.first_tap + block.taps; ++k) {
+    const std::int64_t position = k / tile.channels.size;
+    const auto channel = tile.channels.begin + static_cast<std::int32_t>(k % tile.channels.size);
+    for (std::int32_t f = 0; f < tile.filters.size; ++f) {
+      workloads::store_element(bytes, at++, c.bits.weights,
+                               tile_weight(filters, c, tile.filters.begin + f, position, channel));
+    }
+  }
+}
+
+/// [filter tile][block of taps], the bits behind a block 0.
 PackedConstant pack_weights(const Filters& filters, const Convolution& c, const Tiling& tiling) {
   PackedConstant packed;
   packed.tensor_class = base::TensorClass::kWeights;
-  packed.bytes.reserve(static_cast<std::size_t>(tiling.full_tile().taps * c.geometry.output_c));
   for (std::int64_t i = 0; i < tiling.filter_tiles(); ++i) {
     const FilterTile tile = tiling.filter_tile(i);
-    for (std::int64_t position = 0; position < c.positions(); ++position) {
-      for (std::int32_t ch = 0; ch < tile.channels.size; ++ch) {
-        for (std::int32_t f = 0; f < tile.filters.size; ++f) {
-          packed.bytes.push_back(static_cast<std::uint8_t>(
-              tile_weight(filters, c, tile.filters.begin + f, position, tile.channels.begin + ch)));
-        }
-      }
+    for (std::int64_t part = 0; part < tiling.weight_blocks(tile); ++part) {
+      const WeightBlock block = tiling.weight_block(tile, part);
+      packed.bytes.resize(static_cast<std::size_t>(block.begin + block.bytes));
+      pack_block(filters, c, tile, block, packed.bytes.data() + block.begin);
     }
   }
   return packed;
@@ -134,6 +147,9 @@ class SystolicTask : public EngineTask {
     constants_.push_back(requantization_table(graph, op, filters, stage));
     fields_.geometry = convolution.geometry;
     fields_.groups = convolution.groups;
+    fields_.input_bits = static_cast<std::uint8_t>(convolution.bits.input);
+    fields_.weight_bits = static_cast<std::uint8_t>(convolution.bits.weights);
+    fields_.output_bits = static_cast<std::uint8_t>(convolution.bits.output);
     fields_.input_zero_point = stage.input_zero_point;
     fields_.output_zero_point = stage.output_zero_point;
     fields_.clamp_low = stage.clamp.low;
@@ -184,11 +200,15 @@ class SystolicTask : public EngineTask {
 
 Convolution convolution_of(const Graph& graph, const Operator& op) {
   const ConvGeometry geometry = conv_geometry(graph, op);
+  const auto bits = [&](workloads::TensorId id) {
+    return workloads::element_bits(graph.tensor(id).type);
+  };
+  const OperandBits operands{bits(op.inputs[0]), bits(op.inputs[1]), bits(op.outputs[0])};
   if (op.kind == OperatorKind::kDepthwiseConv2d) {
-    return {geometry, geometry.input_c};
+    return {geometry, geometry.input_c, operands};
   }
   const auto* conv = std::get_if<workloads::Conv2d>(&op.attributes);
-  return {geometry, conv != nullptr ? conv->groups : 1};
+  return {geometry, conv != nullptr ? conv->groups : 1, operands};
 }
 
 std::unique_ptr<EngineTask> systolic_task(const Graph& graph, const Operator& op,
@@ -198,11 +218,11 @@ std::unique_ptr<EngineTask> systolic_task(const Graph& graph, const Operator& op
 }
 
 std::optional<std::string> sums_refused(const Graph& graph, const Operator& op) {
-  constexpr std::int64_t kLargestOperand = 128;
   const Convolution convolution = convolution_of(graph, op);
+  const std::int64_t largest_operand = -workloads::lowest_element(convolution.bits.input);
   const Filters filters{graph, op, convolution};
   for (std::int32_t c = 0; c < convolution.geometry.output_c; ++c) {
-    const std::int64_t bound = kLargestOperand * filters.sum_of_magnitudes(c) +
+    const std::int64_t bound = largest_operand * filters.sum_of_magnitudes(c) +
                                std::abs(corrected_bias(graph, op, filters, c));
     if (bound > INT32_MAX) {
       return fmt::format("the sums of filter {} may reach {}, beyond 32 bits", c, bound);

@@ -19,9 +19,10 @@ std::unique_ptr<EngineTask> systolic_task(const workloads::Graph& graph,
                                           const workloads::Operator& op, const SystolicShape& shape,
                                           const SystolicMapping& mapping);
 
-/// Names the first filter whose sums might leave 32 bits, whatever the int8 operands; none when the
-/// array may sum them. The sums are those of the stored operands, without the zero point, and the
-/// bias that makes up for it is added last: sum over k of |w[k]| * 128 + |bias'| < 2^31.
+/// Names the first filter whose sums might leave 32 bits, whatever the operands of b bits; none
+/// when the array may sum them. The sums are those of the stored operands, without the zero point,
+/// and the bias that makes up for it is added last: sum over k of |w[k]| * 2^(b-1) + |bias'| <
+/// 2^31.
 std::optional<std::string> sums_refused(const workloads::Graph& graph,
                                         const workloads::Operator& op);
 

@@ -55,6 +55,7 @@ struct Case {
     SystolicCommand command;
     command.geometry = geometry();
     command.groups = convolution().groups;
+    command.bits = convolution().bits;
     command.mapping = mapping;
     return command;
   }
@@ -83,6 +84,9 @@ inline Case random_case(Dice& dice) {
   c.graph = dice.one_in(5)   ? random_fully_connected(dice)
             : dice.one_in(2) ? random_convolution(dice)
                              : random_grouped_convolution(dice);
+  if (!dice.one_in(3)) {
+    narrow(dice, c.graph);
+  }
   c.shape = array_of(dice.roll(1, 9), dice.roll(1, 9));
   c.shape.dataflow = static_cast<Dataflow>(dice.roll(0, 2));
   c.shape.separate_store_channel = dice.one_in(2);
@@ -91,6 +95,9 @@ inline Case random_case(Dice& dice) {
   c.mapping = {dice.roll(1, g.output_h + 1), dice.roll(1, g.output_w + 1), dice.one_in(2),
                dice.one_in(2)};
   random_cut(dice, c);
+  if (!misfit(c.convolution(), c.mapping, c.shape).empty()) {
+    c.mapping.pixel_tiles_outer = true;  // tiles of these filters end inside a byte
+  }
   for (std::uint32_t SystolicShape::*const buffer : kBuffers) {
     const std::uint32_t least = smallest(buffer, c.shape, c.convolution(), c.mapping);
     if (!dice.one_in(3)) {
@@ -105,11 +112,13 @@ inline std::string describe(const Case& c) {
   const ConvGeometry g = c.geometry();
   const char* const dataflows[] = {"ws", "os", "is"};
   return fmt::format(
-      "{}x{}x{}x{} * {}x{}x{} in {} groups on {} {}x{}, tiles {}x{}, {} filters, {} taps, {} "
+      "{}x{}x{}x{} * {}x{}x{} in {} groups, {} * {} -> {} bits on {} {}x{}, tiles {}x{}, {} "
+      "filters, {} taps, {} "
       "outer, "
       "by {}, buffers {} {} {} {}",
       g.batch, g.input_h, g.input_w, g.input_c, g.output_c, g.kernel_h, g.kernel_w,
-      c.convolution().groups, dataflows[static_cast<int>(c.shape.dataflow)], c.shape.rows,
+      c.convolution().groups, c.convolution().bits.input, c.convolution().bits.weights,
+      c.convolution().bits.output, dataflows[static_cast<int>(c.shape.dataflow)], c.shape.rows,
       c.shape.columns, c.mapping.tile_h, c.mapping.tile_w, c.mapping.filter_tile,
       c.mapping.fold_taps, c.mapping.pixel_tiles_outer ? "pixels" : "filters",
       c.mapping.weights_per_fold ? "fold" : "filter tile", c.shape.input_buffer_bytes,

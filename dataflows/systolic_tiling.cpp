@@ -54,9 +54,18 @@ Tiling::Tiling(const Convolution& convolution, const SystolicMapping& mapping,
       s_{shape},
       filters_{mapping.filter_tile > 0
                    ? std::min(mapping.filter_tile, convolution.geometry.output_c)
-                   : std::min(most_filters(shape), c_.group_filters())},
+                   : usual_filters()},
       groups_{std::max(1, filters_ / c_.group_filters())},
       fold_taps_{mapping.fold_taps > 0 ? mapping.fold_taps : most_taps(shape)} {}
+
+/// As many of one group as may be; where tiles are stored one by one, a part of a group ends at a
+/// byte if it can.
+std::int32_t Tiling::usual_filters() const {
+  const std::int32_t most = std::min(most_filters(s_), c_.group_filters());
+  const std::int32_t granule = workloads::byte_granule(c_.bits.output);
+  const bool rounds = most < c_.group_filters() && !m_.pixel_tiles_outer && most >= granule;
+  return rounds ? most - most % granule : most;
+}
 
 std::int64_t Tiling::tiles_down() const { return divide_up(g().output_h, m_.tile_h); }
 std::int64_t Tiling::tiles_across() const { return divide_up(g().output_w, m_.tile_w); }
@@ -115,13 +124,53 @@ FilterTile Tiling::filter_tile(std::int64_t index) const {
     tile.filters = {tile.filters.begin + part.begin, part.size};
   }
   tile.taps = c_.positions() * tile.channels.size;
+  tile.weights_begin = weight_bytes_before(index);
   return tile;
+}
+
+/// Of all weights of a tile: each block of them begins at a byte.
+std::int64_t Tiling::weight_bytes(std::int64_t taps, std::int64_t filters) const {
+  if (!m_.weights_per_fold) {
+    return workloads::packed_bytes(taps * filters, c_.bits.weights);
+  }
+  const std::int64_t folds = taps / fold_taps_;
+  return folds * workloads::packed_bytes(fold_taps_ * filters, c_.bits.weights) +
+         workloads::packed_bytes(taps % fold_taps_ * filters, c_.bits.weights);
+}
+
+/// Tiles before tile `index` are full but for the last of each group that is cut.
+std::int64_t Tiling::weight_bytes_before(std::int64_t index) const {
+  const std::int64_t parts = tiles_of_a_group();
+  const std::int64_t taps = c_.positions() * groups_ * c_.group_channels();
+  const std::int64_t full = weight_bytes(taps, filters_);
+  if (parts == 1) {
+    return index * full;
+  }
+  const std::int64_t last = weight_bytes(taps, c_.group_filters() - (parts - 1) * filters_);
+  return index / parts * ((parts - 1) * full + last) + index % parts * full;
+}
+
+WeightBlock Tiling::weight_block(const FilterTile& tile, std::int64_t part) const {
+  WeightBlock block;
+  block.first_tap = m_.weights_per_fold ? part * fold_taps_ : 0;
+  const std::int64_t left = tile.taps - block.first_tap;
+  block.taps = m_.weights_per_fold ? std::min<std::int64_t>(fold_taps_, left) : left;
+  block.begin = tile.weights_begin + weight_bytes(block.first_tap, tile.filters.size);
+  block.bytes = workloads::packed_bytes(block.taps * tile.filters.size, c_.bits.weights);
+  return block;
+}
+
+bool Tiling::ends_at_bytes() const {
+  const auto fills_bytes = [&](std::int64_t filters) { return filters * c_.bits.output % 8 == 0; };
+  const bool groups_end = c_.groups == 1 || fills_bytes(c_.group_filters());
+  return filter_tiles() == 1 || (fills_bytes(filters_) && (tiles_of_a_group() == 1 || groups_end));
 }
 
 std::uint64_t Tiling::ifmap_bytes(std::int64_t tile_h, std::int64_t tile_w) const {
   return static_cast<std::uint64_t>(
       most_inputs(tile_h, g().stride_h, g().kernel_h, g().dilation_h, g().input_h) *
-      most_inputs(tile_w, g().stride_w, g().kernel_w, g().dilation_w, g().input_w) * g().input_c);
+      most_inputs(tile_w, g().stride_w, g().kernel_w, g().dilation_w, g().input_w) *
+      c_.input_pixel_bytes());
 }
 
 SlotPlans Tiling::slots() const {
@@ -130,17 +179,16 @@ SlotPlans Tiling::slots() const {
   const FilterTile tile = full_tile();
   const auto pixels = static_cast<std::uint64_t>(tile_h * tile_w);
   const auto filters = static_cast<std::uint64_t>(tile.filters.size);
-  const auto channels = m_.pixel_tiles_outer ? static_cast<std::uint64_t>(g().output_c) : filters;
-  const auto taps = static_cast<std::uint64_t>(
-      m_.weights_per_fold ? std::min<std::int64_t>(fold_taps_, tile.taps) : tile.taps);
+  const auto pixel_bytes = static_cast<std::uint64_t>(workloads::packed_bytes(
+      m_.pixel_tiles_outer ? g().output_c : tile.filters.size, c_.bits.output));
   const auto plan = [](std::uint64_t bytes, std::uint64_t room, std::int64_t wanted) {
     return SlotPlan{bytes, slots_that_fit(room, bytes, wanted)};
   };
   SlotPlans plans;
   plans.ifmaps = plan(ifmap_bytes(tile_h, tile_w), s_.input_buffer_bytes, pixel_tiles());
   plans.sums = plan(pixels * filters * kSumBytes, s_.accumulator_buffer_bytes, 2);
-  plans.outputs = plan(pixels * channels, s_.output_buffer_bytes, 2);
-  plans.weights.bytes = taps * filters;
+  plans.outputs = plan(pixels * pixel_bytes, s_.output_buffer_bytes, 2);
+  plans.weights.bytes = static_cast<std::uint64_t>(weight_block(tile, 0).bytes);
   plans.parameters.bytes = filters * sizeof(mw_channel_parameters);
   share_weight_buffer(plans);
   return plans;

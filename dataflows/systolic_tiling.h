@@ -38,7 +38,17 @@ struct SlotPlans {
 /// one group.
 struct FilterTile {
   Range filters, channels;
-  std::int64_t taps = 0;  ///< length of the dot products: kernel positions x channels
+  std::int64_t taps = 0;           ///< length of the dot products: kernel positions x channels
+  std::int64_t weights_begin = 0;  ///< bytes of the weights of all tiles before
+};
+
+/// Weights that are loaded together: those of a filter tile, or of one fold of its taps. They begin
+/// at a byte, [tap][filter].
+struct WeightBlock {
+  std::int64_t first_tap = 0;
+  std::int64_t taps = 0;
+  std::int64_t begin = 0;  ///< among all packed weights
+  std::int64_t bytes = 0;
 };
 
 /// Most filters of a tile, and most taps of a fold, that the dataflow allows.
@@ -65,6 +75,13 @@ class Tiling {
   FilterTile full_tile() const { return filter_tile(0); }
   std::int32_t filters() const { return filters_; }  ///< of a full tile
   std::int32_t fold_taps() const { return fold_taps_; }
+  /// Block `part` of a tile's weights, 0 <= part < weight_blocks(tile).
+  WeightBlock weight_block(const FilterTile& tile, std::int64_t part) const;
+  std::int64_t weight_blocks(const FilterTile& tile) const {
+    return m_.weights_per_fold ? tap_folds(tile) : 1;
+  }
+  /// Whether the outputs of every filter tile end at a byte, or with their pixel.
+  bool ends_at_bytes() const;
   /// Pixels of a fold: all of the tile (`tile_pixels`), or as many as rows or columns hold.
   std::int64_t fold_pixels(std::int64_t tile_pixels) const;
 
@@ -74,6 +91,9 @@ class Tiling {
   std::int64_t tiles_down() const;
   std::int64_t tiles_across() const;
   std::int32_t tiles_of_a_group() const;
+  std::int32_t usual_filters() const;
+  std::int64_t weight_bytes(std::int64_t taps, std::int64_t filters) const;
+  std::int64_t weight_bytes_before(std::int64_t index) const;
   std::uint64_t ifmap_bytes(std::int64_t tile_h, std::int64_t tile_w) const;
   void share_weight_buffer(SlotPlans& plans) const;
 

@@ -9,6 +9,7 @@
 #include "base/integer_math.h"
 #include "dataflows/slots.h"
 #include "dataflows/vector_tile.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::dataflows {
 namespace {
@@ -97,6 +98,9 @@ class Emitter {
 
 AddJob add_job(const mw_vector_descriptor& d) {
   AddJob job;
+  job.bits_a = d.a_bits;
+  job.bits_b = d.b_bits;
+  job.bits_output = d.output_bits;
   job.left_shift = d.add_left_shift;
   job.zero_point_a = d.add_zero_point_a;
   job.zero_point_b = d.add_zero_point_b;
@@ -115,6 +119,8 @@ AddJob add_job(const mw_vector_descriptor& d) {
 PoolJob pool_job(const mw_vector_descriptor& d) {
   const mw_conv_geometry& g = d.geometry;
   PoolJob job;
+  job.bits_input = d.a_bits;
+  job.bits_output = d.output_bits;
   job.average = d.operation == MW_VECTOR_AVERAGE_POOL;
   job.channels = g.input_c;
   job.input_h = g.input_h;
@@ -148,33 +154,43 @@ void pipeline(std::int64_t tiles, Prepare&& prepare, Compute&& compute, Store&& 
 Command expand_add(const VectorCommand& command, const EngineShape& shape) {
   const mw_vector_descriptor& d = command.fields;
   const std::int32_t tile = std::min(d.tile, d.elements);
-  const auto bytes = static_cast<std::uint32_t>(tile);
+  const auto bytes = [](std::int64_t elements, int bits) {
+    return static_cast<std::uint32_t>(workloads::packed_bytes(elements, bits));
+  };
+  const std::uint32_t bytes_a = bytes(tile, d.a_bits);
+  const std::uint32_t bytes_b = bytes(tile, d.b_bits);
   Emitter emit{shape};
-  const int pairs = slots_that_fit(input_room(shape), 2 * std::uint64_t{bytes}, 2);
-  SlotRing a = emit.input_slots(0, bytes, pairs);
-  SlotRing b = emit.input_slots(bytes * static_cast<std::uint32_t>(pairs), bytes, pairs);
-  SlotRing output = emit.output_slots(bytes);
+  const int pairs = slots_that_fit(input_room(shape), std::uint64_t{bytes_a} + bytes_b, 2);
+  SlotRing a = emit.input_slots(0, bytes_a, pairs);
+  SlotRing b = emit.input_slots(bytes_a * static_cast<std::uint32_t>(pairs), bytes_b, pairs);
+  SlotRing output = emit.output_slots(bytes(tile, d.output_bits));
   struct Tile {
     AddJob job;
-    std::uint64_t offset = 0;
+    std::int64_t first = 0;
+  };
+  const auto at = [](std::uint64_t tensor, std::int64_t first, int bits) {
+    return tensor + static_cast<std::uint64_t>(first * bits / 8);
   };
   pipeline<Tile>(
       vector_tiles(d),
       [&](std::int64_t i) {
-        Tile t{add_job(d), static_cast<std::uint64_t>(i * tile)};
+        Tile t{add_job(d), i * tile};
         t.job.elements =
-            static_cast<std::int32_t>(std::min<std::int64_t>(tile, d.elements - i * tile));
+            static_cast<std::int32_t>(std::min<std::int64_t>(tile, d.elements - t.first));
         t.job.a = a.claim(i).slot;
         t.job.b = b.claim(i).slot;
         t.job.output = output.claim(i).slot;
-        emit.load(t.job.a, command.a + t.offset, t.job.elements);
-        emit.load(t.job.b, command.b + t.offset, t.job.elements);
+        emit.load(t.job.a, at(command.a, t.first, d.a_bits), bytes(t.job.elements, d.a_bits));
+        emit.load(t.job.b, at(command.b, t.first, d.b_bits), bytes(t.job.elements, d.b_bits));
         return t;
       },
       [&](const Tile& t) {
         emit.compute(t.job, {t.job.a, t.job.b}, t.job.output);
       },
-      [&](const Tile& t) { emit.store(t.job.output, command.output + t.offset, t.job.elements); });
+      [&](const Tile& t) {
+        emit.store(t.job.output, at(command.output, t.first, d.output_bits),
+                   bytes(t.job.elements, d.output_bits));
+      });
   return emit.take();
 }
 
@@ -205,7 +221,6 @@ Command expand_pool(const VectorCommand& command, const EngineShape& shape) {
   const mw_conv_geometry& g = d.geometry;
   const std::int32_t tile = std::min(d.tile, g.output_h);
   const VectorTileBytes bytes = vector_tile_bytes(d, tile);
-  const VectorTileBytes row = pool_row_bytes(g);
   const auto input_bytes = static_cast<std::uint32_t>(bytes.input);
   Emitter emit{shape};
   SlotRing input =
@@ -219,20 +234,22 @@ Command expand_pool(const VectorCommand& command, const EngineShape& shape) {
       vector_tiles(d),
       [&](std::int64_t i) {
         const PoolTile p = pool_tile(g, tile, i);
-        const std::int64_t from = (p.image * g.input_h + p.input_y) * row.input;
-        const std::int64_t to = (p.image * g.output_h + p.output_y) * row.output;
-        Tile t{pool_job(d), command.output + static_cast<std::uint64_t>(to)};
+        const VectorTileBytes before =
+            pool_row_bytes(d, p.image * g.input_h + p.input_y, p.image * g.output_h + p.output_y);
+        Tile t{pool_job(d), command.output + static_cast<std::uint64_t>(before.output)};
         t.job.output_y = p.output_y;
         t.job.output_rows = p.output_rows;
         t.job.input_y = p.input_y;
         t.job.input = input.claim(i).slot;
         t.job.output = output.claim(i).slot;
-        emit.load(t.job.input, command.a + static_cast<std::uint64_t>(from),
-                  p.input_rows * row.input);
+        emit.load(t.job.input, command.a + static_cast<std::uint64_t>(before.input),
+                  pool_row_bytes(d, p.input_rows, 0).input);
         return t;
       },
       [&](const Tile& t) { emit.compute(t.job, {t.job.input}, t.job.output); },
-      [&](const Tile& t) { emit.store(t.job.output, t.address, t.job.output_rows * row.output); });
+      [&](const Tile& t) {
+        emit.store(t.job.output, t.address, pool_row_bytes(d, 0, t.job.output_rows).output);
+      });
   return emit.take();
 }
 

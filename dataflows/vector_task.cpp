@@ -44,7 +44,24 @@ mw_vector_descriptor pool_fields(const Graph& graph, const Operator& op) {
 
 /// All fields but the tile.
 mw_vector_descriptor fields_of(const Graph& graph, const Operator& op) {
-  return op.kind == OperatorKind::kAdd ? add_fields(graph, op) : pool_fields(graph, op);
+  const bool add = op.kind == OperatorKind::kAdd;
+  mw_vector_descriptor d = add ? add_fields(graph, op) : pool_fields(graph, op);
+  const auto bits = [&](workloads::TensorId id) {
+    return static_cast<std::uint8_t>(workloads::element_bits(graph.tensor(id).type));
+  };
+  d.a_bits = bits(op.inputs[0]);
+  d.b_bits = add ? bits(op.inputs[1]) : std::uint8_t{8};
+  d.output_bits = bits(op.outputs[0]);
+  return d;
+}
+
+/// Why an operand or result is none of the unit's.
+std::optional<std::string> type_refused(const Tensor& tensor) {
+  if (tensor.type == ElementType::kInt8 || workloads::is_sub_byte(tensor.type)) {
+    return std::nullopt;
+  }
+  return fmt::format("the vector unit works on 2 to 8 bits, {} is {}", tensor.name,
+                     workloads::element_name(tensor.type));
 }
 
 class VectorTask : public EngineTask {
@@ -87,13 +104,13 @@ std::optional<std::string> vector_refuses(const Graph& graph, const Operator& op
     return "the vector unit adds and pools only";
   }
   const Tensor& output = graph.tensor(op.outputs[0]);
-  if (output.type != ElementType::kInt8) {
-    return "the vector unit works on int8";
+  if (const auto reason = type_refused(output)) {
+    return reason;
   }
   for (const workloads::TensorId id : op.inputs) {
     const Tensor& input = graph.tensor(id);
-    if (input.type != ElementType::kInt8) {
-      return "the vector unit works on int8";
+    if (const auto reason = type_refused(input)) {
+      return reason;
     }
     if (!pool && input.shape != output.shape) {
       return "the vector unit does not broadcast";

@@ -11,8 +11,8 @@
 
 namespace milliwatt::dataflows {
 
-/// Why the vector unit cannot run the operator; none for int8 additions of equal shapes and int8
-/// pools whose rows fit the buffers.
+/// Why the vector unit cannot run the operator; none for additions of equal shapes and pools whose
+/// rows fit the buffers, of 2 to 8 bits.
 std::optional<std::string> vector_refuses(const workloads::Graph& graph,
                                           const workloads::Operator& op, const EngineShape& shape);
 

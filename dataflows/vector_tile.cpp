@@ -4,17 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "base/integer_math.h"
 #include "dataflows/buffer_fault.h"
 #include "dataflows/conv_geometry.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::dataflows {
 namespace {
 
-/// Tiles of additions start on bus-friendly addresses.
+/// Tiles of additions start at multiples of this many bytes, which are bus-friendly.
 constexpr std::int64_t kAddTileGranule = 64;
 /// Taps of a window whose sum fits 32 bits: 2^23 * 2^7 = 2^30.
 constexpr std::int64_t kMostTaps = 1 << 23;
@@ -24,6 +26,11 @@ struct FieldRange {
   const char* name;
   std::int64_t value, low, high;
 };
+
+/// A field that holds an element of `bits`.
+FieldRange element(const char* name, std::int32_t value, int bits) {
+  return {name, value, workloads::lowest_element(bits), workloads::highest_element(bits)};
+}
 
 std::string first_fault(const std::vector<FieldRange>& fields) {
   for (const FieldRange& field : fields) {
@@ -38,10 +45,10 @@ std::string first_fault(const std::vector<FieldRange>& fields) {
 /// Operands are scaled by at most 1, so that |x| <= 255 * 2^20 and their sum fit 32 bits.
 std::string add_fault(const mw_vector_descriptor& d) {
   return first_fault({{"elements", d.elements, 1, INT32_MAX},
-                      {"zero_point", d.zero_point, INT8_MIN, INT8_MAX},
+                      element("zero_point", d.zero_point, d.output_bits),
                       {"add_left_shift", d.add_left_shift, 0, 20},
-                      {"add_zero_point_a", d.add_zero_point_a, INT8_MIN, INT8_MAX},
-                      {"add_zero_point_b", d.add_zero_point_b, INT8_MIN, INT8_MAX},
+                      element("add_zero_point_a", d.add_zero_point_a, d.a_bits),
+                      element("add_zero_point_b", d.add_zero_point_b, d.b_bits),
                       {"add_multiplier_a", d.add_multiplier_a, 0, INT32_MAX},
                       {"add_exponent_a", d.add_exponent_a, -31, 0},
                       {"add_multiplier_b", d.add_multiplier_b, 0, INT32_MAX},
@@ -75,16 +82,70 @@ bool fits(const VectorTileBytes& tile, int copies, const EngineShape& shape) {
   return copies * tile.input <= room.input && copies * tile.output <= room.output;
 }
 
-/// Of additions: a multiple of the granule twice, else as much as fits once.
-std::int64_t add_tile(const EngineShape& shape) {
+/// Fewest elements of an addition that end at a multiple of `bytes` bytes, a power of two, in all
+/// its tensors.
+std::int64_t add_granule(const mw_vector_descriptor& d, std::int64_t bytes) {
+  std::int64_t most = 1;
+  for (const std::int64_t bits : {d.a_bits, d.b_bits, d.output_bits}) {
+    most = std::max(most, 8 * bytes / std::gcd(8 * bytes, bits));
+  }
+  return most;
+}
+
+/// Most elements of an addition of which `copies` tiles fit, to whole `granule`s.
+std::int64_t most_elements(const mw_vector_descriptor& d, std::int64_t copies, std::int64_t granule,
+                           const EngineShape& shape) {
   const VectorTileBytes room = rooms(shape);
-  const std::int64_t twice = std::min(room.input / 4, room.output / 2);
-  return twice >= kAddTileGranule ? twice - twice % kAddTileGranule
-                                  : std::min(room.input / 2, room.output);
+  const std::int64_t most = std::min(8 * (room.input / copies) / (d.a_bits + d.b_bits),
+                                     8 * (room.output / copies) / d.output_bits);
+  return most - most % granule;
+}
+
+/// As much as fits once: all, or what ends at a byte.
+std::int64_t single_add_tile(const mw_vector_descriptor& d, const EngineShape& shape) {
+  return fits(vector_tile_bytes(d, d.elements), 1, shape)
+             ? d.elements
+             : most_elements(d, 1, add_granule(d, 1), shape);
+}
+
+/// A multiple of the granule twice, else as much as fits once.
+std::int64_t add_tile(const mw_vector_descriptor& d, const EngineShape& shape) {
+  const std::int64_t twice = most_elements(d, 2, add_granule(d, kAddTileGranule), shape);
+  return twice > 0 ? std::min<std::int64_t>(twice, d.elements) : single_add_tile(d, shape);
+}
+
+bool rows_fill_bytes(const mw_vector_descriptor& d) {
+  const mw_conv_geometry& g = d.geometry;
+  return std::int64_t{g.input_w} * g.input_c * d.a_bits % 8 == 0 &&
+         std::int64_t{g.output_w} * g.output_c * d.output_bits % 8 == 0;
+}
+
+/// Why tiles end inside a byte; a single one may end in the tensor's last.
+std::string tile_end_fault(const mw_vector_descriptor& d) {
+  if (vector_tiles(d) == 1) {
+    return {};
+  }
+  if (d.operation == MW_VECTOR_ADD) {
+    const std::int64_t granule = add_granule(d, 1);
+    return d.tile % granule == 0
+               ? std::string{}
+               : fmt::format("tiles of {} elements end inside a byte, multiples of {} would not",
+                             d.tile, granule);
+  }
+  const mw_conv_geometry& g = d.geometry;
+  return rows_fill_bytes(d) ? std::string{}
+                            : fmt::format(
+                                  "rows of {} and {} pixels with {} channels of {} bits end inside "
+                                  "a byte, so that "
+                                  "one tile must have all of one image",
+                                  g.input_w, g.output_w, g.input_c, d.a_bits);
 }
 
 /// Most output rows of which `copies` tiles fit.
 std::int32_t most_pool_rows(const mw_vector_descriptor& d, int copies, const EngineShape& shape) {
+  if (!rows_fill_bytes(d)) {
+    return fits(vector_tile_bytes(d, d.geometry.output_h), copies, shape) ? d.geometry.output_h : 0;
+  }
   std::int32_t enough = 0;
   std::int32_t too_many = d.geometry.output_h + 1;
   while (too_many - enough > 1) {
@@ -96,16 +157,20 @@ std::int32_t most_pool_rows(const mw_vector_descriptor& d, int copies, const Eng
 
 }  // namespace
 
-VectorTileBytes pool_row_bytes(const mw_conv_geometry& g) {
-  return {std::int64_t{g.input_w} * g.input_c, std::int64_t{g.output_w} * g.output_c};
+VectorTileBytes pool_row_bytes(const mw_vector_descriptor& fields, std::int64_t input_rows,
+                               std::int64_t output_rows) {
+  const mw_conv_geometry& g = fields.geometry;
+  return {workloads::packed_bytes(input_rows * g.input_w * g.input_c, fields.a_bits),
+          workloads::packed_bytes(output_rows * g.output_w * g.output_c, fields.output_bits)};
 }
 
 VectorTileBytes vector_tile_bytes(const mw_vector_descriptor& fields, std::int64_t tile) {
   if (fields.operation == MW_VECTOR_ADD) {
-    return {2 * tile, tile};
+    return {
+        workloads::packed_bytes(tile, fields.a_bits) + workloads::packed_bytes(tile, fields.b_bits),
+        workloads::packed_bytes(tile, fields.output_bits)};
   }
-  const VectorTileBytes row = pool_row_bytes(fields.geometry);
-  return {pool_input_rows(fields.geometry, tile) * row.input, tile * row.output};
+  return pool_row_bytes(fields, pool_input_rows(fields.geometry, tile), tile);
 }
 
 std::int64_t vector_tiles(const mw_vector_descriptor& fields) {
@@ -117,23 +182,28 @@ std::int64_t vector_tiles(const mw_vector_descriptor& fields) {
 
 std::int32_t vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape) {
   if (fields.operation == MW_VECTOR_ADD) {
-    return static_cast<std::int32_t>(std::min<std::int64_t>(add_tile(shape), fields.elements));
+    return static_cast<std::int32_t>(add_tile(fields, shape));
   }
   const std::int32_t twice = most_pool_rows(fields, 2, shape);
   return twice > 0 ? twice : most_pool_rows(fields, 1, shape);
 }
 
 std::int64_t largest_vector_tile(const mw_vector_descriptor& fields, const EngineShape& shape) {
-  const VectorTileBytes room = rooms(shape);
-  return fields.operation == MW_VECTOR_ADD ? std::min(room.input / 2, room.output)
+  return fields.operation == MW_VECTOR_ADD ? single_add_tile(fields, shape)
                                            : most_pool_rows(fields, 1, shape);
 }
 
 std::string vector_range_fault(const mw_vector_descriptor& fields) {
   std::string fault =
       first_fault({{"operation", fields.operation, MW_VECTOR_ADD, MW_VECTOR_MAX_POOL},
-                   {"clamp_low", fields.clamp_low, INT8_MIN, INT8_MAX},
-                   {"clamp_high", fields.clamp_high, fields.clamp_low, INT8_MAX}});
+                   {"a_bits", fields.a_bits, 2, 8},
+                   {"b_bits", fields.b_bits, 2, 8},
+                   {"output_bits", fields.output_bits, 2, 8}});
+  if (fault.empty()) {
+    const std::int32_t highest = workloads::highest_element(fields.output_bits);
+    fault = first_fault({element("clamp_low", fields.clamp_low, fields.output_bits),
+                         {"clamp_high", fields.clamp_high, fields.clamp_low, highest}});
+  }
   if (fault.empty()) {
     fault = fields.operation == MW_VECTOR_ADD ? add_fault(fields) : pool_fault(fields.geometry);
   }
@@ -147,6 +217,9 @@ std::string vector_fault(const mw_vector_descriptor& fields, const EngineShape& 
   }
   if (fault.empty()) {
     fault = first_fault({{"the number of tiles", vector_tiles(fields), 1, kMostVectorTiles}});
+  }
+  if (fault.empty()) {
+    fault = tile_end_fault(fields);
   }
   if (!fault.empty()) {
     return fault;

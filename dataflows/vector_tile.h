@@ -19,8 +19,9 @@ struct VectorTileBytes {
 /// Sizes of a tile of `tile` elements (additions) or output rows (pools).
 VectorTileBytes vector_tile_bytes(const mw_vector_descriptor& fields, std::int64_t tile);
 
-/// Bytes of one row of a pool's ifmap and ofmap.
-VectorTileBytes pool_row_bytes(const mw_conv_geometry& geometry);
+/// Bytes of rows of a pool's ifmap and ofmap.
+VectorTileBytes pool_row_bytes(const mw_vector_descriptor& fields, std::int64_t input_rows,
+                               std::int64_t output_rows);
 
 /// Tiles of a command whose fields have a tile.
 std::int64_t vector_tiles(const mw_vector_descriptor& fields);
@@ -39,8 +40,8 @@ constexpr std::int64_t kMostVectorTiles = 1 << 21;
 /// scales and bounds. Empty when the vector unit can compute them without overflow.
 std::string vector_range_fault(const mw_vector_descriptor& fields);
 
-/// What is wrong with the fields, whatever they are: out of range, too many tiles, or a tile that
-/// does not fit. Empty when the command can be expanded.
+/// What is wrong with the fields, whatever they are: out of range, too many tiles, tiles that end
+/// inside a byte, or a tile that does not fit. Empty when the command can be expanded.
 std::string vector_fault(const mw_vector_descriptor& fields, const EngineShape& shape);
 
 }  // namespace milliwatt::dataflows

@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"the parameter table has elements of 8 bits",
                [](auto& r) { r.operands[2].bits = 8; }},
         Change{"3 operands instead of 4", [](auto& r) { r.operands.pop_back(); }},
-        Change{"the input has an extent of -1", [](auto& r) { r.section.geometry.batch = -1; }},
+        Change{"the output has an extent of -1", [](auto& r) { r.section.geometry.batch = -1; }},
         Change{"is larger than", [](auto& r) { r.section.geometry.input_c = INT32_MAX - 1; }},
         Change{"the stride is 0", [](auto& r) { r.section.geometry.stride_h = 0; }},
         Change{"the padding is 3, allowed are 0 to 2",

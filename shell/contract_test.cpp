@@ -308,6 +308,7 @@ TEST(ContractVector, EveryMachineAddsAndTheStepsObeyTheSameRules) {
   mw_vector_descriptor d{};
   d.head = {MW_DESCRIPTOR_MAGIC, MW_DESCRIPTOR_VERSION, MW_MACHINE_VECTOR, sizeof d, kLayer, 1};
   d.operation = MW_VECTOR_ADD;
+  d.a_bits = d.b_bits = d.output_bits = 8;
   d.elements = kTile * kTiles;
   d.tile = kTile;
   d.clamp_low = -128;

@@ -39,8 +39,9 @@ EngineCounters::EngineCounters(const std::string& engine, const dataflows::Engin
   }
 }
 
-std::int64_t buffer_accesses(const dataflows::BufferShape& buffer, std::int64_t bytes) {
-  return (8 * bytes + buffer.width_bits - 1) / buffer.width_bits;
+std::int64_t buffer_accesses(const dataflows::BufferShape& buffer, std::int64_t elements,
+                             int bits) {
+  return (elements * bits + buffer.width_bits - 1) / buffer.width_bits;
 }
 
 }  // namespace milliwatt::shell

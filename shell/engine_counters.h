@@ -50,7 +50,8 @@ struct EngineCounters {
   base::Counters control;
 };
 
-/// Accesses of a buffer's bank width that `bytes` consecutive bytes take: ceil(8 bytes / width).
-std::int64_t buffer_accesses(const dataflows::BufferShape& buffer, std::int64_t bytes);
+/// Accesses of a buffer's bank width that consecutive packed elements take: ceil(elements * bits /
+/// width).
+std::int64_t buffer_accesses(const dataflows::BufferShape& buffer, std::int64_t elements, int bits);
 
 }  // namespace milliwatt::shell

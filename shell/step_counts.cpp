@@ -5,10 +5,11 @@
 
 namespace milliwatt::shell {
 
-void StepCounts::access(dataflows::SlotId slot, int action, std::int64_t bytes,
+void StepCounts::access(dataflows::SlotId slot, int action, std::int64_t elements, int bits,
                         std::int16_t layer) {
   const dataflows::BufferId buffer = slots_[slot].buffer;
-  counters_.buffers[buffer].add(action, layer, buffer_accesses(shape_.buffers[buffer], bytes));
+  counters_.buffers[buffer].add(action, layer,
+                                buffer_accesses(shape_.buffers[buffer], elements, bits));
 }
 
 void StepCounts::output(const dataflows::OutputJob& job, std::int16_t layer) {
@@ -16,25 +17,25 @@ void StepCounts::output(const dataflows::OutputJob& job, std::int16_t layer) {
   const auto sum_bytes = static_cast<std::int64_t>(sizeof(std::int32_t));
   const auto row_bytes = static_cast<std::int64_t>(sizeof(dataflows::ChannelParameters));
   counters_.output_stage.add(kRequantize, layer, sums);
-  access(job.sums, kBufferRead, sums * sum_bytes, layer);
-  access(job.parameters, kBufferRead, job.channels * row_bytes, layer);
-  access(job.output, kBufferWrite, sums, layer);
+  access(job.sums, kBufferRead, sums * sum_bytes, 8, layer);
+  access(job.parameters, kBufferRead, job.channels * row_bytes, 8, layer);
+  access(job.output, kBufferWrite, sums, job.bits, layer);
 }
 
 void StepCounts::vector(const dataflows::VectorJob& job, std::int16_t layer) {
   if (const auto* add = std::get_if<dataflows::AddJob>(&job)) {
     counters_.vector_unit.add(kAddElement, layer, add->elements);
-    access(add->a, kBufferRead, add->elements, layer);
-    access(add->b, kBufferRead, add->elements, layer);
-    access(add->output, kBufferWrite, add->elements, layer);
+    access(add->a, kBufferRead, add->elements, add->bits_a, layer);
+    access(add->b, kBufferRead, add->elements, add->bits_b, layer);
+    access(add->output, kBufferWrite, add->elements, add->bits_output, layer);
     return;
   }
   const auto& pool = std::get<dataflows::PoolJob>(job);
   const std::int64_t taps = dataflows::pool_taps(pool);
   counters_.vector_unit.add(kPoolTap, layer, taps);
-  access(pool.input, kBufferRead, taps, layer);
+  access(pool.input, kBufferRead, taps, pool.bits_input, layer);
   access(pool.output, kBufferWrite, std::int64_t{pool.output_rows} * pool.output_w * pool.channels,
-         layer);
+         pool.bits_output, layer);
 }
 
 void StepCounts::burst(const memory::Burst& burst, std::uint32_t bus_bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the work of the shell's own units counts, without values: the shell and the estimate count
-// with the same functions. Buffer accesses are those of consecutive bytes, the whole job's at once.
+// with the same functions. Buffer accesses are those of consecutive packed elements, the whole
+// job's at once.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +31,10 @@ class StepCounts {
   void vector(const dataflows::VectorJob& job, std::int16_t layer);
   /// The slot's end of a load or store of `bytes` payload bytes.
   void load(dataflows::SlotId slot, std::uint64_t bytes, std::int16_t layer) {
-    access(slot, kBufferWrite, static_cast<std::int64_t>(bytes), layer);
+    access(slot, kBufferWrite, static_cast<std::int64_t>(bytes), 8, layer);
   }
   void store(dataflows::SlotId slot, std::uint64_t bytes, std::int16_t layer) {
-    access(slot, kBufferRead, static_cast<std::int64_t>(bytes), layer);
+    access(slot, kBufferRead, static_cast<std::int64_t>(bytes), 8, layer);
   }
   /// The port's end: one burst, and the aligned words of `bus_bytes` that it touches.
   void burst(const memory::Burst& burst, std::uint32_t bus_bytes);
@@ -41,7 +42,8 @@ class StepCounts {
   void descriptor(const memory::Burst& burst, std::uint32_t bus_bytes);
 
  private:
-  void access(dataflows::SlotId slot, int action, std::int64_t bytes, std::int16_t layer);
+  void access(dataflows::SlotId slot, int action, std::int64_t elements, int bits,
+              std::int16_t layer);
 
   const dataflows::EngineShape& shape_;
   const std::vector<dataflows::Slot>& slots_;

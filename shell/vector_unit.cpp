@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "shell/elements.h"
+#include "workloads/packing.h"
 #include "workloads/quantization.h"
 
 namespace milliwatt::shell {
@@ -16,6 +21,7 @@ namespace {
 using dataflows::AddJob;
 using dataflows::PoolJob;
 using workloads::Multiplier;
+using workloads::packed_bytes;
 using workloads::requantize;
 
 /// One operand of an addition, scaled to the common scale, for every int8.
@@ -38,6 +44,15 @@ void check_scales(const AddJob& job) {
     throw base::SimulationError(
         fmt::format("an addition has left shift {} (0 .. 20) and exponents {}, {}, {} (-31 .. 30)",
                     job.left_shift, job.exponent_a, job.exponent_b, job.exponent));
+  }
+}
+
+void check_bits(std::initializer_list<std::int32_t> all) {
+  for (const std::int32_t bits : all) {
+    if (bits < 2 || bits > 8) {
+      throw base::SimulationError(
+          fmt::format("a vector job has elements of {} bits, allowed are 2 .. 8", bits));
+    }
   }
 }
 
@@ -96,10 +111,15 @@ class WindowPool {
   const std::int8_t* input_;
 };
 
-/// The slot must hold every row that a window of the job looks at.
-void check_pool(const PoolJob& job, const LocalMemory& memory) {
-  const std::int64_t outputs = std::int64_t{job.output_rows} * job.output_w * job.channels;
-  require_room(memory, job.output, outputs, "a pool's output");
+std::int64_t outputs_of(const PoolJob& job) {
+  return std::int64_t{job.output_rows} * job.output_w * job.channels;
+}
+
+/// Elements of the rows that the job's windows look at. The slot must hold them all.
+std::int64_t check_pool(const PoolJob& job, const LocalMemory& memory) {
+  check_bits({job.bits_input, job.bits_output});
+  require_room(memory, job.output, packed_bytes(outputs_of(job), job.bits_output),
+               "a pool's output");
   std::int32_t last = job.input_y;
   for (std::int32_t y = job.output_y; y < job.output_y + job.output_rows; ++y) {
     const Span rows = window(y, job.stride_h, job.pad_top, job.kernel_h, job.input_h);
@@ -109,37 +129,67 @@ void check_pool(const PoolJob& job, const LocalMemory& memory) {
           fmt::format("a pool reads row {}, its slot begins at {}", rows.first, job.input_y));
     }
   }
-  require_room(memory, job.input, (std::int64_t{last} - job.input_y) * job.input_w * job.channels,
-               "a pool's input");
+  const std::int64_t inputs = (std::int64_t{last} - job.input_y) * job.input_w * job.channels;
+  require_room(memory, job.input, packed_bytes(inputs, job.bits_input), "a pool's input");
+  return inputs;
 }
 
-std::int8_t clamp_to_int8(std::int32_t x, std::int32_t low, std::int32_t high) {
+std::int8_t clamped(std::int32_t x, std::int32_t low, std::int32_t high) {
   return static_cast<std::int8_t>(std::clamp(x, low, high));
 }
 
+/// Results on their way to a slot: in place if they have 8 bits, else packed at the end.
+class Results {
+ public:
+  Results(std::uint8_t* slot, std::int64_t count, int bits)
+      : slot_{slot}, bits_{bits}, narrow_(bits == 8 ? 0 : static_cast<std::size_t>(count)) {}
+
+  std::int8_t* begin() {
+    return bits_ == 8 ? reinterpret_cast<std::int8_t*>(slot_) : narrow_.data();
+  }
+  void pack() {
+    if (bits_ != 8) {
+      pack_elements(narrow_.data(), static_cast<std::int64_t>(narrow_.size()), bits_, slot_);
+    }
+  }
+
+ private:
+  std::uint8_t* slot_;
+  int bits_;
+  std::vector<std::int8_t> narrow_;
+};
+
 void add(const AddJob& job, LocalMemory& memory) {
   check_scales(job);
-  for (const dataflows::SlotId slot : {job.a, job.b, job.output}) {
-    require_room(memory, slot, job.elements, "an addition");
+  check_bits({job.bits_a, job.bits_b, job.bits_output});
+  for (const auto& [slot, bits] : {std::pair{job.a, job.bits_a}, std::pair{job.b, job.bits_b},
+                                   std::pair{job.output, job.bits_output}}) {
+    require_room(memory, slot, packed_bytes(job.elements, bits), "an addition");
   }
   const OperandTable scaled_a =
       scaled_operand(job.zero_point_a, job.left_shift, {job.multiplier_a, job.exponent_a});
   const OperandTable scaled_b =
       scaled_operand(job.zero_point_b, job.left_shift, {job.multiplier_b, job.exponent_b});
   const Multiplier scale{job.multiplier, job.exponent};
-  const std::uint8_t* a = memory.slot(job.a);
-  const std::uint8_t* b = memory.slot(job.b);
-  std::uint8_t* output = memory.slot(job.output);
+  std::vector<std::int8_t> room_a, room_b;
+  const std::int8_t* a = unpacked(memory.slot(job.a), job.elements, job.bits_a, room_a);
+  const std::int8_t* b = unpacked(memory.slot(job.b), job.elements, job.bits_b, room_b);
+  Results results{memory.slot(job.output), job.elements, job.bits_output};
+  std::int8_t* output = results.begin();
   for (std::int32_t i = 0; i < job.elements; ++i) {
-    const std::int32_t y = requantize(scaled_a[a[i]] + scaled_b[b[i]], scale) + job.zero_point;
-    output[i] = static_cast<std::uint8_t>(clamp_to_int8(y, job.clamp_low, job.clamp_high));
+    const std::int32_t sum =
+        scaled_a[static_cast<std::uint8_t>(a[i])] + scaled_b[static_cast<std::uint8_t>(b[i])];
+    output[i] = clamped(requantize(sum, scale) + job.zero_point, job.clamp_low, job.clamp_high);
   }
+  results.pack();
 }
 
 void pool(const PoolJob& job, LocalMemory& memory) {
-  check_pool(job, memory);
-  const WindowPool window_pool(job, reinterpret_cast<const std::int8_t*>(memory.slot(job.input)));
-  auto* output = reinterpret_cast<std::int8_t*>(memory.slot(job.output));
+  const std::int64_t inputs = check_pool(job, memory);
+  std::vector<std::int8_t> room;
+  const WindowPool window_pool(job, unpacked(memory.slot(job.input), inputs, job.bits_input, room));
+  Results results{memory.slot(job.output), outputs_of(job), job.bits_output};
+  std::int8_t* output = results.begin();
   for (std::int32_t y = job.output_y; y < job.output_y + job.output_rows; ++y) {
     const Span rows = window(y, job.stride_h, job.pad_top, job.kernel_h, job.input_h);
     for (std::int32_t x = 0; x < job.output_w; ++x) {
@@ -148,11 +198,11 @@ void pool(const PoolJob& job, LocalMemory& memory) {
         throw base::SimulationError(fmt::format("the average of output ({}, {}) has no tap", y, x));
       }
       for (std::int32_t c = 0; c < job.channels; ++c) {
-        *output++ =
-            clamp_to_int8(window_pool.pool(rows, columns, c), job.clamp_low, job.clamp_high);
+        *output++ = clamped(window_pool.pool(rows, columns, c), job.clamp_low, job.clamp_high);
       }
     }
   }
+  results.pack();
 }
 
 }  // namespace

@@ -95,9 +95,9 @@ TEST(Image, HoldsWhatThePlanSays) {
         at += 2;
       } else if (runner == dataflows::Runner::kHost) {
         ASSERT_EQ(list.at(at).opcode, MW_CALL);
-        const auto head = read_from<mw_kernel_head>(program, list[at].place.offset);
-        EXPECT_EQ(head.layer, layer);
-        EXPECT_EQ(head.bytes, list[at++].value);
+        const auto call = read_from<mw_kernel_head>(program, list[at].place.offset);
+        EXPECT_EQ(call.layer, layer);
+        EXPECT_EQ(call.bytes, list[at++].value);
       }
     }
     ASSERT_EQ(at + 1, list.size());

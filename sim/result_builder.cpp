@@ -215,6 +215,7 @@ RunResult build_result(const RunContext& context, Level level, const Measurement
   result.weights = context.graph.weights;
   result.technology = context.prices.technology;
   result.notes = context.prices.notes;
+  result.network_notes = context.graph.notes;
   result.system_clock_hz = context.platform.clocks.system;
   for (std::size_t i = 0; i < context.graph.operators.size(); ++i) {
     result.layers.push_back(describe_layer(context, i));

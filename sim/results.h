@@ -134,10 +134,11 @@ struct RunResult {
   energy::EnergyReport energy;
   energy::AreaReport area;
   CheckResult check;
-  std::vector<std::string> notes;       ///< of the prices
-  std::string effective_configuration;  ///< YAML that reproduces the run
-  std::string plan;                     ///< memory and mapping plan as text
-  std::string plan_file;                ///< the same as YAML that reproduces it
+  std::vector<std::string> notes;          ///< of the prices
+  std::vector<std::string> network_notes;  ///< of how the network's file was understood
+  std::string effective_configuration;     ///< YAML that reproduces the run
+  std::string plan;                        ///< memory and mapping plan as text
+  std::string plan_file;                   ///< the same as YAML that reproduces it
   /// Of a run over a data set; all else is that of its first image.
   std::optional<DatasetResult> dataset;
 

@@ -299,6 +299,8 @@ struct Graph {
   std::vector<Operator> operators;
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
+  /// What a user should know of how the file was understood, each with its place in the file.
+  std::vector<std::string> notes;
 
   const Tensor& tensor(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
 };

@@ -437,4 +437,10 @@ Graph parse_layer_trace(const std::string& text, const std::string& name, const 
   return build(base::parse_yaml_text(text, name, faults), folder, most_bytes, faults);
 }
 
+Graph build_layer_trace(const base::YamlNode& document, const std::string& folder,
+                        std::int64_t most_bytes) {
+  base::Diagnostics faults;
+  return build(document, folder, most_bytes, faults);
+}
+
 }  // namespace milliwatt::workloads

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/yaml.h"
 #include "workloads/check.h"
 #include "workloads/graph.h"
 
@@ -17,6 +18,10 @@ Graph read_layer_trace(const std::string& path);
 /// The same from a text; `name` stands for the file, `folder` is where data files are. The tensors
 /// may take `most_bytes` together.
 Graph parse_layer_trace(const std::string& text, const std::string& name, const std::string& folder,
+                        std::int64_t most_bytes = kMaximumNetworkBytes);
+
+/// The same from a document that another reader made; its places are those of messages.
+Graph build_layer_trace(const base::YamlNode& document, const std::string& folder,
                         std::int64_t most_bytes = kMaximumNetworkBytes);
 
 }  // namespace milliwatt::workloads

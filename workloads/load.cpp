@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "workloads/layer_trace.h"
 #include "workloads/npy.h"
+#include "workloads/scalesim.h"
 #include "workloads/tflite.h"
 
 namespace milliwatt::workloads {
@@ -59,11 +60,14 @@ Graph load_network(const std::string& path) {
   if (suffix == ".yaml" || suffix == ".yml") {
     return read_layer_trace(path);
   }
+  if (suffix == ".csv") {
+    return read_topology(path);
+  }
   const std::string bytes = base::read_file(path);
   if (suffix != ".tflite" && !has_tflite_identifier(bytes)) {
     throw base::UserError(path +
-                          ": not a network; expected a TensorFlow Lite file (.tflite) or a layer "
-                          "trace (.yaml)");
+                          ": not a network; expected a TensorFlow Lite file (.tflite), a layer "
+                          "trace (.yaml) or a SCALE-Sim topology (.csv)");
   }
   Graph graph = read_tflite(std::vector<std::uint8_t>(bytes.begin(), bytes.end()), path);
   graph.name = file.stem().string();

@@ -11,9 +11,9 @@
 
 namespace milliwatt::workloads {
 
-/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite) or a
-/// layer trace (.yaml, .yml). A .tflite network is named after its file, without folder and suffix.
-/// Throws UserError.
+/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite), a
+/// layer trace (.yaml, .yml) or a SCALE-Sim topology (.csv). All but layer traces are named after
+/// their file, without folder and suffix. Throws UserError.
 Graph load_network(const std::string& path);
 
 /// Reads the stored bytes of an input tensor: an .npy file (recognised by its contents) of the

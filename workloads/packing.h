@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 
 namespace milliwatt::workloads {
 
@@ -38,6 +39,9 @@ inline void store_element(std::uint8_t* bytes, std::int64_t index, int bits, std
 constexpr std::int64_t packed_bytes(std::int64_t elements, int bits) {
   return (elements * bits + 7) / 8;
 }
+
+/// Fewest neighbouring elements of `bits` that fill whole bytes.
+constexpr std::int32_t byte_granule(int bits) { return 8 / std::gcd(8, bits); }
 
 /// Smallest and largest element of `bits`.
 constexpr std::int32_t lowest_element(int bits) { return -(1 << (bits - 1)); }

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "abi/descriptor.h"
 #include "base/error.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::systolic {
 namespace {
@@ -37,11 +39,23 @@ void check_geometry(const mw_conv_geometry& geometry) {
   }
 }
 
+/// An element of `bits`, `low` at least.
+void check_element(const char* field, std::int32_t value, int bits, std::int32_t low) {
+  check(field, value, std::max(low, workloads::lowest_element(bits)),
+        workloads::highest_element(bits));
+}
+
 void check_values(const mw_systolic_descriptor& d) {
-  check("input_zero_point", d.input_zero_point, INT8_MIN, INT8_MAX);
-  check("output_zero_point", d.output_zero_point, INT8_MIN, INT8_MAX);
-  check("clamp_low", d.clamp_low, INT8_MIN, INT8_MAX);
-  check("clamp_high", d.clamp_high, d.clamp_low, INT8_MAX);
+  check("input_bits", d.input_bits, 2, 8);
+  check("weight_bits", d.weight_bits, 2, 8);
+  check("output_bits", d.output_bits, 2, 8);
+  for (const std::uint8_t byte : d.reserved) {
+    check("a reserved byte", byte, 0, 0);
+  }
+  check_element("input_zero_point", d.input_zero_point, d.input_bits, INT8_MIN);
+  check_element("output_zero_point", d.output_zero_point, d.output_bits, INT8_MIN);
+  check_element("clamp_low", d.clamp_low, d.output_bits, INT8_MIN);
+  check_element("clamp_high", d.clamp_high, d.output_bits, d.clamp_low);
 }
 
 void check_mapping(const mw_systolic_descriptor& d) {
@@ -77,6 +91,7 @@ dataflows::SystolicCommand decode_descriptor(const std::vector<std::uint8_t>& by
   dataflows::SystolicCommand command;
   command.geometry = d.geometry;
   command.groups = d.groups;
+  command.bits = dataflows::bits_of(d);
   command.mapping = dataflows::mapping_of(d);
   command.input_zero_point = d.input_zero_point;
   command.output_zero_point = d.output_zero_point;

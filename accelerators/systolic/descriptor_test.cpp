@@ -20,9 +20,12 @@ const shell::RegionBases kBases = {0x80000000, 0x20000000};
 /// 8x9 image of 5 channels, 3x3 kernel, stride 2, padding 1: 4x5 outputs of 20 channels.
 mw_systolic_descriptor good() {
   mw_systolic_descriptor d = descriptor_of({1, 8, 9, 5, 4, 5, 20, 3, 3, 2, 2, 1, 1, 1, 1}, 2, 5);
+  d.weight_bits = 3;
+  d.output_bits = 4;
   d.input_zero_point = -3;
   d.output_zero_point = 4;
-  d.clamp_low = -100;
+  d.clamp_low = -6;
+  d.clamp_high = 7;
   d.pixel_tiles_outer = 1;
   d.groups = 5;
   d.filter_tile = 8;
@@ -59,12 +62,15 @@ TEST(Descriptor, EveryFieldArrives) {
   EXPECT_TRUE(command.mapping.pixel_tiles_outer);
   EXPECT_FALSE(command.mapping.weights_per_fold);
   EXPECT_EQ(command.groups, 5);
+  EXPECT_EQ(command.bits.input, 8);
+  EXPECT_EQ(command.bits.weights, 3);
+  EXPECT_EQ(command.bits.output, 4);
   EXPECT_EQ(command.mapping.filter_tile, 8);
   EXPECT_EQ(command.mapping.fold_taps, 7);
   EXPECT_EQ(command.input_zero_point, -3);
   EXPECT_EQ(command.output_zero_point, 4);
-  EXPECT_EQ(command.clamp_low, -100);
-  EXPECT_EQ(command.clamp_high, 127);
+  EXPECT_EQ(command.clamp_low, -6);
+  EXPECT_EQ(command.clamp_high, 7);
   EXPECT_EQ(command.ifmap, 0x20000100u);
   EXPECT_EQ(command.weights, 0x80000200u);
   EXPECT_EQ(command.parameters, 0x80000300u);
@@ -74,7 +80,7 @@ TEST(Descriptor, EveryFieldArrives) {
 TEST(Descriptor, SaysWhichFieldIsWrong) {
   using D = mw_systolic_descriptor;
   EXPECT_EQ(fault([](D& d) { d.head.version = 1; }),
-            "systolic descriptor: version is 1, allowed are 2 .. 2");
+            "systolic descriptor: version is 1, allowed are 3 .. 3");
   EXPECT_THAT(fault([](D& d) { d.head.magic = 0; }), HasSubstr("magic"));
   EXPECT_THAT(fault([](D& d) { d.head.machine = MW_MACHINE_VECTOR; }), HasSubstr("machine"));
   EXPECT_THAT(fault([](D& d) { d.head.bytes = 16; }), HasSubstr("bytes"));
@@ -85,11 +91,34 @@ TEST(Descriptor, SaysWhichFieldIsWrong) {
   EXPECT_THAT(fault([](D& d) { d.tile_h = 0; }), HasSubstr("tile_h"));
   EXPECT_THAT(fault([](D& d) { d.tile_w = -1; }), HasSubstr("tile_w"));
   EXPECT_THAT(fault([](D& d) { d.pixel_tiles_outer = 2; }), HasSubstr("pixel_tiles_outer"));
-  EXPECT_THAT(fault([](D& d) { d.weights_per_fold = -1; }), HasSubstr("weights_per_fold"));
+  EXPECT_THAT(fault([](D& d) { d.weights_per_fold = 255; }), HasSubstr("weights_per_fold"));
   EXPECT_THAT(fault([](D& d) { d.groups = 0; }), HasSubstr("groups"));
   EXPECT_THAT(fault([](D& d) { d.filter_tile = 0; }), HasSubstr("filter_tile"));
   EXPECT_THAT(fault([](D& d) { d.fold_taps = (1 << 16) + 1; }), HasSubstr("fold_taps"));
   EXPECT_THAT(fault([](D& d) { d.ofmap.region = 2; }), HasSubstr("ofmap lies in region 2 of 2"));
+}
+
+TEST(Descriptor, BitsAreTwoToEightAndBoundValues) {
+  using D = mw_systolic_descriptor;
+  const std::pair<const char*, std::uint8_t D::*> fields[] = {{"input_bits", &D::input_bits},
+                                                              {"weight_bits", &D::weight_bits},
+                                                              {"output_bits", &D::output_bits}};
+  for (const auto& [name, field] : fields) {
+    for (const int bits : {0, 1, 9, 16, 255}) {
+      EXPECT_EQ(fault([field = field, bits](D& d) { d.*field = static_cast<std::uint8_t>(bits); }),
+                "systolic descriptor: " + std::string(name) + " is " + std::to_string(bits) +
+                    ", allowed are 2 .. 8");
+    }
+  }
+  EXPECT_THAT(fault([](D& d) { d.reserved[2] = 1; }), HasSubstr("reserved"));
+  // 4 bits of output hold -8 .. 7, 5 bits of input -16 .. 15.
+  EXPECT_EQ(fault([](D& d) { d.output_zero_point = -8, d.clamp_low = -8; }), "");
+  EXPECT_THAT(fault([](D& d) { d.output_zero_point = -9; }), HasSubstr("allowed are -8 .. 7"));
+  EXPECT_THAT(fault([](D& d) { d.clamp_low = -9; }), HasSubstr("allowed are -8 .. 7"));
+  EXPECT_THAT(fault([](D& d) { d.clamp_high = 8; }), HasSubstr("allowed are -6 .. 7"));
+  EXPECT_EQ(fault([](D& d) { d.input_bits = 5, d.input_zero_point = 15; }), "");
+  EXPECT_THAT(fault([](D& d) { d.input_bits = 5, d.input_zero_point = 16; }),
+              HasSubstr("allowed are -16 .. 15"));
 }
 
 TEST(Descriptor, EveryDimensionIsAtLeastOneAndBounded) {

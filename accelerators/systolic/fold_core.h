@@ -76,8 +76,8 @@ struct FoldCounts {
   std::int64_t stationary_shifts = 0;  ///< PE cycles that write the stationary operand's register
   std::int64_t sum_shifts = 0;         ///< PE cycles that pass a finished sum down
   std::int64_t idle_cycles = 0;        ///< PE cycles with none of these
-  std::int64_t left_read = 0;          ///< bytes that entered at the left
-  std::int64_t top_read = 0;           ///< bytes that entered at the top
+  std::int64_t left_read = 0;          ///< operands that entered at the left
+  std::int64_t top_read = 0;           ///< operands that entered at the top
   std::int64_t outputs = 0;            ///< sums that left at the bottom
 };
 bool operator==(const FoldCounts& a, const FoldCounts& b);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "accelerators/systolic/fold_core.h"
+#include "shell/elements.h"
 
 namespace milliwatt::systolic {
 namespace {
@@ -36,7 +37,7 @@ std::vector<Run> runs_of(const dataflows::ConvGeometry& g, const dataflows::Fold
 }  // namespace
 
 void gather_streams(const dataflows::ConvGeometry& g, const dataflows::Fold& fold,
-                    std::int32_t zero_point, const std::int8_t* ifmap,
+                    std::int32_t zero_point, const std::uint8_t* ifmap, int bits,
                     std::vector<std::int8_t>& streams) {
   const std::vector<Run> runs = runs_of(g, fold);
   const std::int32_t pitch = stream_pitch(fold.taps);
@@ -58,7 +59,7 @@ void gather_streams(const dataflows::ConvGeometry& g, const dataflows::Fold& fol
       }
       const std::int64_t at =
           (std::int64_t{y} * fold.input_w + x) * g.input_c + fold.channel_begin + run.channel;
-      std::copy_n(ifmap + at, run.count, stream + run.tap);
+      shell::unpack_elements(ifmap, at, run.count, bits, stream + run.tap);
     }
   }
 }

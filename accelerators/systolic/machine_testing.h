@@ -26,6 +26,7 @@ inline mw_systolic_descriptor descriptor_of(const mw_conv_geometry& g, std::int3
   d.clamp_high = 127;
   d.tile_h = tile_h;
   d.tile_w = tile_w;
+  d.input_bits = d.weight_bits = d.output_bits = 8;
   d.groups = d.filter_tile = d.fold_taps = 1;
   return d;
 }
@@ -58,6 +59,27 @@ inline Parts parts_of(std::int32_t size, std::int32_t step, std::int32_t from = 
   return parts;
 }
 
+/// A stream of bits, the lowest of an element first.
+class Bits {
+ public:
+  void add(std::int32_t value, int bits) {
+    for (int i = 0; i < bits; ++i) {
+      bits_.push_back((value >> i & 1) != 0);
+    }
+  }
+  void begin_byte() { bits_.resize((bits_.size() + 7) / 8 * 8); }
+  std::vector<std::uint8_t> bytes() const {
+    std::vector<std::uint8_t> bytes((bits_.size() + 7) / 8);
+    for (std::size_t i = 0; i < bits_.size(); ++i) {
+      bytes[i / 8] |= static_cast<std::uint8_t>(bits_[i] ? 1 << i % 8 : 0);
+    }
+    return bytes;
+  }
+
+ private:
+  std::vector<bool> bits_;
+};
+
 /// Operands of a convolution in the layout of memory. weight(k, n) is tap k of filter n, over the
 /// channels of its group.
 struct ConvData {
@@ -73,17 +95,21 @@ struct ConvData {
     return weights[static_cast<std::size_t>(k * geometry.output_c + n)];
   }
 
-  static ConvData random(const mw_conv_geometry& g, std::int32_t groups, std::mt19937& random) {
+  /// Values of as many bits as the descriptor says.
+  static ConvData random(const mw_systolic_descriptor& d, std::mt19937& random) {
+    const mw_conv_geometry& g = d.geometry;
     ConvData data;
     data.geometry = g;
-    data.groups = groups;
+    data.groups = d.groups;
     data.ifmap.resize(static_cast<std::size_t>(g.batch * g.input_h * g.input_w * g.input_c));
     data.weights.resize(static_cast<std::size_t>(data.positions() * data.depth() * g.output_c));
-    for (std::vector<std::int8_t>* values : {&data.ifmap, &data.weights}) {
-      for (std::int8_t& value : *values) {
-        value = static_cast<std::int8_t>(random());
+    const auto fill = [&](std::vector<std::int8_t>& values, int bits) {
+      for (std::int8_t& value : values) {
+        value = static_cast<std::int8_t>(static_cast<std::int8_t>(random()) >> (8 - bits));
       }
-    }
+    };
+    fill(data.ifmap, d.input_bits);
+    fill(data.weights, d.weight_bits);
     return data;
   }
 
@@ -101,23 +127,33 @@ struct ConvData {
   }
 
   /// The packed weights of the descriptor: [filter tile][position][channel][filter], zero where a
-  /// filter does not see a channel of the tile.
-  std::vector<std::uint8_t> packed(std::int32_t filter_tile) const {
-    std::vector<std::uint8_t> bytes;
-    for (const auto& [begin, end] : filter_tiles(filter_tile)) {
-      const std::int32_t first_group = begin / group_filters();
-      const std::int32_t last_group = (end - 1) / group_filters();
-      for (std::int32_t position = 0; position < positions(); ++position) {
-        for (std::int32_t c = first_group * depth(); c < (last_group + 1) * depth(); ++c) {
-          for (std::int32_t n = begin; n < end; ++n) {
-            const bool sees = c / depth() == n / group_filters();
-            bytes.push_back(static_cast<std::uint8_t>(
-                sees ? weight(position * depth() + c % depth(), n) : std::int8_t{0}));
-          }
+  /// filter does not see a channel of the tile; what is loaded together begins at a byte.
+  std::vector<std::uint8_t> packed(const mw_systolic_descriptor& d) const {
+    Bits bits;
+    for (const auto& [begin, end] : filter_tiles(d.filter_tile)) {
+      const std::int32_t first = begin / group_filters() * depth();
+      const std::int32_t channels = ((end - 1) / group_filters() + 1) * depth() - first;
+      bits.begin_byte();
+      for (std::int32_t k = 0; k < positions() * channels; ++k) {
+        if (d.weights_per_fold != 0 && k % d.fold_taps == 0) {
+          bits.begin_byte();
+        }
+        const std::int32_t c = first + k % channels;
+        for (std::int32_t n = begin; n < end; ++n) {
+          const bool sees = c / depth() == n / group_filters();
+          bits.add(sees ? weight(k / channels * depth() + c % depth(), n) : 0, d.weight_bits);
         }
       }
     }
-    return bytes;
+    return bits.bytes();
+  }
+
+  std::vector<std::uint8_t> packed_ifmap(int bits_each) const {
+    Bits bits;
+    for (const std::int8_t value : ifmap) {
+      bits.add(value, bits_each);
+    }
+    return bits.bytes();
   }
 
   /// The sum of products of one output, by definition; `zero_point` outside the image.
@@ -193,11 +229,12 @@ class Bench {
 
   void load_memory(const mw_systolic_descriptor& d, const ConvData& data) {
     memory_.assign(0x80000, 0);
-    const std::vector<std::uint8_t> weights = data.packed(d.filter_tile);
-    if (data.ifmap.size() > kWeights - kIfmap || weights.size() > kParameters - kWeights) {
+    const std::vector<std::uint8_t> weights = data.packed(d);
+    const std::vector<std::uint8_t> ifmap = data.packed_ifmap(d.input_bits);
+    if (ifmap.size() > kWeights - kIfmap || weights.size() > kParameters - kWeights) {
       throw std::length_error("test data too large");
     }
-    std::memcpy(&memory_[d.ifmap.offset], data.ifmap.data(), data.ifmap.size());
+    std::memcpy(&memory_[d.ifmap.offset], ifmap.data(), ifmap.size());
     std::memcpy(&memory_[d.weights.offset], weights.data(), weights.size());
   }
 

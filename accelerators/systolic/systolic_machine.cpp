@@ -11,23 +11,23 @@
 #include "accelerators/systolic/descriptor.h"
 #include "accelerators/systolic/gather.h"
 #include "base/error.h"
+#include "shell/elements.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::systolic {
 namespace {
 
+constexpr int kSumBits = 32;
+
 /// Start of a slot, after checking that it holds `bytes`.
-std::uint8_t* slot(shell::LocalMemory& memory, dataflows::SlotId id, std::uint64_t bytes,
+std::uint8_t* slot(shell::LocalMemory& memory, dataflows::SlotId id, std::int64_t bytes,
                    const char* what) {
-  if (bytes > memory.slot_bytes(id)) {
+  if (bytes > std::int64_t{memory.slot_bytes(id)}) {
     throw base::InternalError(
         fmt::format("systolic: the {} of a fold take {} bytes, slot {} has {}", what, bytes, id,
                     memory.slot_bytes(id)));
   }
   return memory.slot(id);
-}
-
-const std::int8_t* as_int8(const std::uint8_t* bytes) {
-  return reinterpret_cast<const std::int8_t*>(bytes);
 }
 
 }  // namespace
@@ -86,20 +86,32 @@ void SystolicMachine::begin(const dataflows::Step& step, std::int16_t layer,
 }
 
 void SystolicMachine::gather(const dataflows::Fold& fold, shell::LocalMemory& memory) {
-  const auto region_bytes = static_cast<std::uint64_t>(std::int64_t{fold.input_h} * fold.input_w) *
-                            command_.geometry.input_c;
-  const auto weight_bytes =
-      fold.weight_offset + static_cast<std::uint64_t>(fold.taps) * fold.filters;
-  const std::uint8_t* ifmap = slot(memory, fold.ifmap, region_bytes, "operands");
-  const std::uint8_t* weights = slot(memory, fold.weights, weight_bytes, "weights");
-  gather_streams(command_.geometry, fold, command_.input_zero_point, as_int8(ifmap), streams_);
+  const dataflows::OperandBits& bits = command_.bits;
+  const std::int64_t inputs = std::int64_t{fold.input_h} * fold.input_w * command_.geometry.input_c;
+  const std::int64_t count = std::int64_t{fold.taps} * fold.filters;
+  const std::uint8_t* ifmap =
+      slot(memory, fold.ifmap, workloads::packed_bytes(inputs, bits.input), "operands");
+  const std::uint8_t* weights =
+      slot(memory, fold.weights, workloads::packed_bytes(fold.first_weight + count, bits.weights),
+           "weights");
+  gather_streams(command_.geometry, fold, command_.input_zero_point, ifmap, bits.input, streams_);
   operands_.streams = streams_.data();
-  operands_.weights = as_int8(weights) + fold.weight_offset;
+  operands_.weights = gather_weights(weights, fold.first_weight, count);
   operands_.pixels = fold.pixels;
   operands_.taps = fold.taps;
   operands_.filters = fold.filters;
   operands_.pitch = stream_pitch(fold.taps);
   use_ = dataflows::array_use(config_.dataflow, fold);
+}
+
+const std::int8_t* SystolicMachine::gather_weights(const std::uint8_t* slot, std::int64_t first,
+                                                   std::int64_t count) {
+  if (command_.bits.weights == 8) {
+    return reinterpret_cast<const std::int8_t*>(slot) + first;
+  }
+  weights_.resize(static_cast<std::size_t>(count));
+  shell::unpack_elements(slot, first, count, command_.bits.weights, weights_.data());
+  return weights_.data();
 }
 
 shell::Progress SystolicMachine::advance(dataflows::UnitId unit, base::Cycles limit) {
@@ -166,17 +178,18 @@ void SystolicMachine::count(const FoldCounts& counts, bool accumulate, std::int1
   array.add(kPeIdleCycle, layer, counts.idle_cycles);
   array.add(kPeStationaryShift, layer, counts.stationary_shifts);
   array.add(kPeSumShift, layer, counts.sum_shifts);
-  const auto access = [&](dataflows::BufferId buffer, int action, std::int64_t bytes) {
+  const auto access = [&](dataflows::BufferId buffer, int action, std::int64_t elements, int bits) {
     counters.buffers[buffer].add(action, layer,
-                                 shell::buffer_accesses(shape_.buffers[buffer], bytes));
+                                 shell::buffer_accesses(shape_.buffers[buffer], elements, bits));
   };
-  const std::int64_t sum_bytes = counts.outputs * static_cast<std::int64_t>(sizeof(std::int32_t));
   const bool swapped = config_.dataflow == Dataflow::kInputStationary;
-  access(dataflows::kInputBuffer, shell::kBufferRead, swapped ? counts.top_read : counts.left_read);
-  access(dataflows::kWeightBuffer, shell::kBufferRead,
-         swapped ? counts.left_read : counts.top_read);
-  access(dataflows::kAccumulatorBuffer, shell::kBufferRead, accumulate ? sum_bytes : 0);
-  access(dataflows::kAccumulatorBuffer, shell::kBufferWrite, sum_bytes);
+  access(dataflows::kInputBuffer, shell::kBufferRead, swapped ? counts.top_read : counts.left_read,
+         command_.bits.input);
+  access(dataflows::kWeightBuffer, shell::kBufferRead, swapped ? counts.left_read : counts.top_read,
+         command_.bits.weights);
+  access(dataflows::kAccumulatorBuffer, shell::kBufferRead, accumulate ? counts.outputs : 0,
+         kSumBits);
+  access(dataflows::kAccumulatorBuffer, shell::kBufferWrite, counts.outputs, kSumBits);
 }
 
 /// In the order in which they leave: by cycle, then from left to right.
@@ -214,7 +227,8 @@ void SystolicMachine::accumulate() {
   const dataflows::Fold& fold = folds_[job_];
   const std::size_t bytes = sums_.size() * sizeof(std::int32_t);
   const std::size_t before = std::size_t{sizeof(std::int32_t)} * fold.first_pixel * fold.filters;
-  std::uint8_t* target = slot(*memory_, fold.sums, before + bytes, "sums") + before;
+  std::uint8_t* target =
+      slot(*memory_, fold.sums, static_cast<std::int64_t>(before + bytes), "sums") + before;
   old_.resize(fold.accumulate ? sums_.size() : 0);
   if (fold.accumulate) {
     std::memcpy(old_.data(), target, bytes);

@@ -17,9 +17,10 @@ namespace milliwatt::systolic {
 /// one after the other and nothing overlapping. kValues computes a fold's sums by a matrix product
 /// and its time and counts in closed form; kExact steps every PE register.
 ///
-/// A fold counts one read of the input buffer per activation that enters the array (padding
-/// included: the zero point replaces what was read), one of the weight buffer per weight, and per
-/// sum a write of the accumulator buffer, after a read when it accumulates. Left out: the skew
+/// A fold reads of the input buffer the bits of every activation that enters the array (padding
+/// included: the zero point replaces what was read), of the weight buffer those of every weight,
+/// and per sum writes the accumulator buffer, after a read when it accumulates. Operands of less
+/// than 8 bits are packed in the buffers and extended to 8 on their way. Left out: the skew
 /// registers at the edges and bank conflicts (each row and column has a bank of its own).
 class SystolicMachine : public shell::Machine {
  public:
@@ -40,6 +41,8 @@ class SystolicMachine : public shell::Machine {
  private:
   const dataflows::Fold& fold_of(const dataflows::Step& step) const;
   void gather(const dataflows::Fold& fold, shell::LocalMemory& memory);
+  const std::int8_t* gather_weights(const std::uint8_t* slot, std::int64_t first,
+                                    std::int64_t count);
   bool run(base::Cycles limit);
   void finish();
   void count(const FoldCounts& counts, bool accumulate, std::int16_t layer,
@@ -69,6 +72,7 @@ class SystolicMachine : public shell::Machine {
   shell::LocalMemory* memory_ = nullptr;
   shell::EngineCounters* counters_ = nullptr;
   std::vector<std::int8_t> streams_;
+  std::vector<std::int8_t> weights_;  ///< unpacked, of less than 8 bits
   FoldOperands operands_;
   FoldCounts counts_;
   ArrayUse use_;

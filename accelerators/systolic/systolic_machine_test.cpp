@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <numeric>
 
 #include "accelerators/systolic/machine_testing.h"
 #include "base/error.h"
@@ -55,11 +56,34 @@ std::pair<mw_conv_geometry, std::int32_t> random_geometry(std::mt19937& random) 
   return {g, groups};
 }
 
+/// Of the ifmap, the weights and the ofmap: all of 8 bits now and then.
+std::array<std::uint8_t, 3> random_bits(std::mt19937& random) {
+  std::array<std::uint8_t, 3> bits{8, 8, 8};
+  for (std::uint8_t& each : bits) {
+    each = static_cast<std::uint8_t>(random() % 3 == 0 ? 8 : 2 + random() % 7);
+  }
+  return bits;
+}
+
+/// Changes the channels so that pixels of elements of less than 8 bits begin at bytes.
+void fill_bytes(mw_conv_geometry& g, std::int32_t groups, const std::array<std::uint8_t, 3>& bits,
+                std::mt19937& random) {
+  const auto round = [&](std::int32_t& channels, int each) {
+    if (channels * each % 8 != 0) {
+      channels =
+          std::lcm(groups, 8 / std::gcd(each, 8)) * static_cast<std::int32_t>(1 + random() % 2);
+    }
+  };
+  round(g.input_c, bits[0]);
+  round(g.output_c, bits[2]);
+}
+
 Case random_case(std::mt19937& random) {
   const auto up_to = [&](unsigned n) { return static_cast<std::int32_t>(1 + random() % n); };
   Case c;
-  const auto [g, groups] = random_geometry(random);
-  c.data = ConvData::random(g, groups, random);
+  auto [g, groups] = random_geometry(random);
+  const std::array<std::uint8_t, 3> bits = random_bits(random);
+  fill_bytes(g, groups, bits, random);
   c.config = default_config();
   c.config.dataflow = static_cast<Dataflow>(random() % 3);
   c.config.rows = up_to(20);
@@ -70,9 +94,14 @@ Case random_case(std::mt19937& random) {
   c.config.output_buffer = 64 + static_cast<std::uint32_t>(random() % 2048);
   c.descriptor = descriptor_of(g, up_to(static_cast<unsigned>(g.output_h)),
                                up_to(static_cast<unsigned>(g.output_w)));
-  c.descriptor.input_zero_point = static_cast<std::int8_t>(random());
-  c.descriptor.pixel_tiles_outer = static_cast<std::int32_t>(random() % 2);
-  c.descriptor.weights_per_fold = static_cast<std::int32_t>(random() % 2);
+  c.descriptor.input_bits = bits[0];
+  c.descriptor.weight_bits = bits[1];
+  c.descriptor.output_bits = bits[2];
+  c.descriptor.clamp_low = -(1 << (bits[2] - 1));
+  c.descriptor.clamp_high = -c.descriptor.clamp_low - 1;
+  c.descriptor.input_zero_point = static_cast<std::int8_t>(random()) >> (8 - bits[0]);
+  c.descriptor.pixel_tiles_outer = static_cast<std::uint8_t>(random() % 2);
+  c.descriptor.weights_per_fold = static_cast<std::uint8_t>(random() % 2);
   c.descriptor.groups = groups;
   const bool stream_filters = c.config.dataflow == Dataflow::kInputStationary;
   const bool stream_taps = c.config.dataflow == Dataflow::kOutputStationary;
@@ -83,12 +112,13 @@ Case random_case(std::mt19937& random) {
                                  : up_to(static_cast<unsigned>(std::min(most, of_group)));
   c.descriptor.fold_taps = stream_taps ? up_to(200) : up_to(static_cast<unsigned>(c.config.rows));
   Bench::place(c.descriptor);
+  c.data = ConvData::random(c.descriptor, random);
   return c;
 }
 
 bool fits(const Case& c) {
   const mw_systolic_descriptor& d = c.descriptor;
-  return dataflows::misfit({d.geometry, d.groups}, dataflows::mapping_of(d),
+  return dataflows::misfit({d.geometry, d.groups, dataflows::bits_of(d)}, dataflows::mapping_of(d),
                            mapping_shape(c.config))
       .empty();
 }
@@ -145,6 +175,7 @@ TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
   std::mt19937 random(99);
   int cases = 0;
   int grouped = 0;
+  int narrow = 0;
   for (int i = 0; i < 9000 && cases < 1500; ++i) {
     const Case c = random_case(random);
     if (!fits(c)) {
@@ -158,6 +189,7 @@ TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
     ASSERT_NO_FATAL_FAILURE(run_and_check(c, values, values_events)) << "case " << i;
     ASSERT_NO_FATAL_FAILURE(run_and_check(c, exact, exact_events)) << "case " << i;
     grouped += c.data.groups > 1 ? 1 : 0;
+    narrow += c.descriptor.input_bits < 8 && c.descriptor.weight_bits < 8 ? 1 : 0;
     ASSERT_TRUE(equal(values.counted, exact.counted)) << "case " << i;
     ASSERT_EQ(values.cycles, exact.cycles);
     ASSERT_TRUE(std::equal(values_events.events.begin(), values_events.events.end(),
@@ -167,6 +199,7 @@ TEST(SystolicMachine, BothDetailsAgreeOnRandomConvolutions) {
   }
   EXPECT_EQ(cases, 1500);
   EXPECT_GT(grouped, 400);
+  EXPECT_GT(narrow, 400);
 }
 
 /// 5 pixels, 7 taps, 3 filters on a 4x4 array: two folds of 4 and 3 taps.
