@@ -50,6 +50,7 @@ struct YamlKind {
 
 std::vector<YamlKind> yaml_kinds() {
   return {{{Role::kNetwork, "layer trace", check_network}, {"layer_trace", "layers"}},
+          {{Role::kNetwork, "derived network", check_network}, {"quantize", "prune"}},
           {{Role::kTechnology, "technology", check_technology},
            {"conditions", "primitives", "sram_table"}},
           {{Role::kTechnology, "component classes of a technology", check_classes}, {"classes"}},
@@ -101,8 +102,8 @@ FileKind kind_of_yaml(const std::string& path) {
     faults.add(
         {path, 1, 1, ""},
         "neither a platform (clocks, host, bus, memory, accelerator), nor a technology "
-        "(conditions, primitives, classes), nor a layer trace (layer_trace, layers), nor a plan "
-        "(operators, tensors); found " +
+        "(conditions, primitives, classes), nor a layer trace (layer_trace, layers), nor a derived "
+        "network (quantize, prune), nor a plan (operators, tensors); found " +
             top_level(*root, all_keys()));
   }
   throw_all(faults);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Floating-point operators at a network's edge as software kernels.
-#include <fmt/format.h>
-
 #include <cstring>
 
 #include "abi/kernel_float.h"
@@ -33,15 +31,10 @@ HostCallBuilder begin(const Graph& graph, const Operator& op, mw_kernel kernel) 
 
 }  // namespace
 
-std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op) {
-  const ElementType type = graph.tensor(op.inputs[0]).type;
-  if (type != ElementType::kFloat32) {
-    return fmt::format("its input is {}", workloads::element_name(type));
-  }
-  return std::nullopt;
-}
-
 HostCall quantize_call(const Graph& graph, const Operator& op) {
+  if (graph.tensor(op.inputs[0]).type != ElementType::kFloat32) {
+    return rescale_call(graph, op);
+  }
   HostCallBuilder builder = begin(graph, op, MW_KERNEL_QUANTIZE);
   builder.add_section(scale_section(builder.output()));
   return builder.take();

@@ -25,8 +25,21 @@ HostCall softmax_call(const Graph& graph, const Operator& op);
 HostCall addition_call(const Graph& graph, const Operator& op);
 std::optional<std::string> broadcast_refused(const Graph& graph, const Operator& op);
 
+HostCall product_call(const Graph& graph, const Operator& op);
+/// maximum, minimum.
+HostCall extremum_call(const Graph& graph, const Operator& op);
+/// relu, and quantize between integers.
+HostCall rescale_call(const Graph& graph, const Operator& op);
+HostCall leaky_relu_call(const Graph& graph, const Operator& op);
+HostCall hard_swish_call(const Graph& graph, const Operator& op);
+/// logistic, tanh.
+HostCall sigmoid_call(const Graph& graph, const Operator& op);
+
 /// reshape.
 HostCall copy_call(const Graph& graph, const Operator& op);
+/// pad, concatenate, slice, split, transpose.
+std::optional<std::string> movement_refused(const Graph& graph, const Operator& op);
+HostCall movement_call(const Graph& graph, const Operator& op);
 
 std::optional<std::string> transpose_conv_refused(const Graph& graph, const Operator& op);
 HostCall transpose_conv_call(const Graph& graph, const Operator& op);
@@ -41,8 +54,7 @@ HostCall reduce_call(const Graph& graph, const Operator& op);
 std::optional<std::string> resize_refused(const Graph& graph, const Operator& op);
 HostCall resize_call(const Graph& graph, const Operator& op);
 
-/// quantize of floats.
-std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op);
+/// quantize, of floats or integers.
 HostCall quantize_call(const Graph& graph, const Operator& op);
 HostCall dequantize_call(const Graph& graph, const Operator& op);
 HostCall log_softmax_call(const Graph& graph, const Operator& op);

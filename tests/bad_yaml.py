@@ -5,8 +5,8 @@
     bad_yaml.py ROOT APP [--update]
 
 NAME.expected holds what `milliwatt check NAME.yaml` prints; for a plan, what `milliwatt run
---use-plan` does. Files that an editor or git could not keep are made here. Every platform and layer
-trace is given to `milliwatt run` as well: it must leave with 2, say the same, and write nothing.
+--use-plan` does. Files that an editor or git could not keep are made here. Every platform and
+network is given to `milliwatt run` as well: it must leave with 2, say the same, and write nothing.
 --update writes the .expected files anew and prints what changed.
 """
 
@@ -83,7 +83,7 @@ class Check:
 
     def run(self, name, checked):
         good = {"platform": "good_platform.yaml", "trace": "good_trace.yaml"}
-        kind = name.split("_")[0]
+        kind = name.split("_")[0].replace("derived", "trace")
         if kind not in good:
             return
         files = [name + ".yaml" if kind == part else path for part, path in good.items()]

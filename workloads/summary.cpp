@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "workloads/channels.h"
 #include "workloads/geometry.h"
 #include "workloads/packing.h"
 
@@ -91,16 +92,6 @@ std::vector<std::uint64_t> zeros_of(const Tensor& tensor) {
   return zeros;
 }
 
-/// Elements in a row, in memory order, that belong to one channel.
-std::int64_t channel_stretch(const Tensor& tensor) {
-  std::int64_t elements = 1;
-  for (auto d = static_cast<std::size_t>(tensor.quantization.dimension) + 1;
-       d < tensor.shape.size(); ++d) {
-    elements *= tensor.shape[d];
-  }
-  return elements;
-}
-
 std::set<TensorId> distinct(const Operator& op) {
   std::set<TensorId> ids;
   for (const TensorId id : op.reads()) {
@@ -122,6 +113,7 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
     row.window = *window;
     row.has_window = true;
   }
+  row.output_bits = element_bits(graph.tensor(op.outputs.at(0)).type);
   row.macs = macs(graph, op);
   row.parameters = parameters(graph, op);
   for (const TensorId id : distinct(op)) {
@@ -132,6 +124,7 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
     const ZeroCount count = zero_count(weights, weights.data);
     row.weights += count.elements;
+    row.weight_bits = element_bits(weights.type);
     row.zero_weights += count.zeros;
   }
   return row;
@@ -152,10 +145,10 @@ double ZeroCount::fraction() const { return ratio(zeros, elements); }
 ZeroCount zero_count(const Tensor& tensor, const std::vector<std::uint8_t>& bytes) {
   ZeroCount count{0, tensor.elements()};
   const std::vector<std::uint64_t> zeros = zeros_of(tensor);
-  const std::int64_t stretch = zeros.size() == 1 ? count.elements : channel_stretch(tensor);
+  const Channels channels = Channels::of_scales(tensor);
   const int bits = element_bits(tensor.type);
   for (std::int64_t i = 0; i < count.elements; ++i) {
-    const auto channel = static_cast<std::size_t>(i / stretch) % zeros.size();
+    const std::size_t channel = channels.of(static_cast<std::size_t>(i)) % zeros.size();
     count.zeros += stored_bits(bytes.data(), i, bits) == zeros[channel] ? 1 : 0;
   }
   return count;

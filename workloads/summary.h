@@ -36,6 +36,8 @@ struct OperatorSummary {
   std::int64_t live_bytes = 0;        ///< see NetworkSummary::peak_live_bytes
   std::int64_t weights = 0;           ///< elements of the filter
   std::int64_t zero_weights = 0;      ///< of these, equal to their zero point
+  int weight_bits = 0;                ///< of one weight; 0 without weights
+  int output_bits = 0;                ///< of one element of the first output
 
   /// MACs per byte of operands and outputs, each moved once.
   double intensity() const;
@@ -68,7 +70,8 @@ struct NetworkSummary {
 
 NetworkSummary summarize(const Graph& graph);
 
-/// The summary as a table for terminals, one line per operator, with a trailing newline.
+/// The summary as a table for terminals, one line per operator, with a trailing newline. Bits are
+/// shown where not all are 8.
 std::string format_summary(const NetworkSummary& summary);
 
 }  // namespace milliwatt::workloads

@@ -99,6 +99,24 @@ std::string render(const std::vector<Row>& rows) {
   return text;
 }
 
+bool is_all_of_bytes(const NetworkSummary& summary) {
+  return std::all_of(summary.operators.begin(), summary.operators.end(),
+                     [](const OperatorSummary& op) {
+                       return op.output_bits == 8 && (op.weight_bits == 8 || op.weight_bits == 0);
+                     });
+}
+
+/// Two more columns; the row of totals has none.
+void append_bits(const NetworkSummary& summary, std::vector<Row>& rows) {
+  rows.front().insert(rows.front().end(), {"w bits", "out bits"});
+  for (std::size_t i = 0; i < summary.operators.size(); ++i) {
+    const OperatorSummary& op = summary.operators[i];
+    rows[i + 1].push_back(op.weight_bits == 0 ? "" : std::to_string(op.weight_bits));
+    rows[i + 1].push_back(std::to_string(op.output_bits));
+  }
+  rows.back().resize(rows.front().size());
+}
+
 }  // namespace
 
 std::string format_summary(const NetworkSummary& summary) {
@@ -107,6 +125,9 @@ std::string format_summary(const NetworkSummary& summary) {
   std::transform(summary.operators.begin(), summary.operators.end(), std::back_inserter(rows),
                  row_of);
   rows.push_back(total_row(summary));
+  if (!is_all_of_bytes(summary)) {
+    append_bits(summary, rows);
+  }
   std::string text = fmt::format(
       "network {}: {} operators, batch {}, weights: {}\n\n", summary.name, summary.operators.size(),
       summary.batch, summary.weights_origin == WeightsOrigin::kFile ? "file" : "seeded");

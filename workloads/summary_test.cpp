@@ -56,6 +56,17 @@ TEST(Summary, CountsZeroWeightsInInt8AndInt4) {
   EXPECT_EQ(summarize(graph).operators[1].zero_weights, 3);
 }
 
+TEST(Summary, ShowsBitsWhereNotAllAreBytes) {
+  Graph graph = parse_layer_trace(kTrace, "t", "");
+  EXPECT_EQ(format_summary(summarize(graph)).find("bits"), std::string::npos);
+  Tensor& weights = graph.tensors[static_cast<std::size_t>(graph.operators[1].inputs[1])];
+  weights.type = ElementType::kInt4;
+  weights.data.resize(static_cast<std::size_t>(weights.bytes()));
+  const std::string text = format_summary(summarize(graph));
+  EXPECT_NE(text.find("  w bits  out bits\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("       4         8\n"), std::string::npos) << text;
+}
+
 TEST(Summary, PrintsOneLinePerOperator) {
   const std::string text = format_summary(summarize(parse_layer_trace(kTrace, "t", "")));
   EXPECT_EQ(text.substr(0, text.find('\n')),
