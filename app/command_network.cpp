@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/command.h"
+#include "app/export_trace.h"
 #include "app/write_file.h"
 #include "sim/bundled.h"
 #include "workloads/load.h"
@@ -22,6 +23,9 @@ int run(const Arguments& arguments) {
     write_file(arguments.value("out"), workloads::summary_csv(summary));
   }
   std::cout << workloads::format_summary(summary);
+  if (arguments.has("export-trace")) {
+    std::cerr << "wrote " << write_trace(graph, arguments.value("export-trace")) << "\n";
+  }
   return kGood;
 }
 
@@ -32,10 +36,14 @@ Command network_command() {
       "network",
       "NETWORK",
       "Prints the operators of a network with shapes, MACs, parameters and memory.",
-      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml), a SCALE-Sim topology\n"
-      "(.csv) or a name of `milliwatt list`.\n\n"
-      "  milliwatt network resnet8\n",
-      CommandLine({{"out", "FILE", "Writes one row per operator and their total as CSV."}},
+      "NETWORK is a TensorFlow Lite file (.tflite), an ONNX file (.onnx), a layer trace (.yaml), "
+      "a\n"
+      "SCALE-Sim topology (.csv) or a name of `milliwatt list`.\n\n"
+      "  milliwatt network resnet8\n"
+      "  milliwatt network model.tflite --export-trace traces\n",
+      CommandLine({{"export-trace", "DIR",
+                    "write DIR/NAME.yaml, a layer trace of the same network, and its constants"},
+                   {"out", "FILE", "Writes one row per operator and their total as CSV."}},
                   {"NETWORK"}, 1, 1),
       run};
 }
