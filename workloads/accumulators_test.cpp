@@ -73,12 +73,19 @@ TEST(Accumulators, OfATransposedConvolutionAddUpWhereTapsMeet) {
   shape.type = ElementType::kInt32;
   Tensor image = int8_tensor({1, 1, 2, 1});
   image.role = TensorRole::kInput;
-  Graph graph = single(OperatorKind::kTransposeConv2d, conv,
-                       {constant(shape, bytes_of({1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0})),
-                        constant(int8_tensor({1, 1, 2, 1}), bytes_of({10, 100})),
-                        int8_tensor({1, 1, 2, 1}), int8_tensor({1, 1, 3, 1})},
-                       0);
+  Graph graph;
+  graph.tensors = {constant(shape, bytes_of({1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0})),
+                   constant(int8_tensor({1, 1, 2, 1}), bytes_of({10, 100})), image,
+                   int8_tensor({1, 1, 3, 1})};
+  Operator op;
+  op.kind = OperatorKind::kTransposeConv2d;
+  op.attributes = conv;
+  op.inputs = {0, 1, 2};
+  op.outputs = {3};
+  graph.operators = {op};
   graph.inputs = {2};
+  graph.outputs = {3};
+  check_graph(graph);
   // 1*10; 1*100 + 2*10; 2*100
   EXPECT_EQ(sums(graph, {bytes_of({1, 2})}), (Accumulators{10, 120, 200}));
 }
