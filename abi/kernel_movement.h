@@ -6,15 +6,19 @@
 
 #include "abi/kernel_call.h"
 
-/* All operands have elements of the same bits. Outputs begin full of `fill`, then the pieces move
- * one after the other; `pieces` mw_move_piece follow the section. */
+/* All operands have elements of the same bits. Outputs begin with `fill_elements` elements `fill` and
+ * zeros behind, then the pieces move one after the other; `pieces` mw_move_piece follow. */
 typedef struct mw_move_section {
   uint32_t pieces;
   int32_t fill;
+  uint32_t fill_elements;
+  uint32_t reserved;
 } mw_move_section;
-MW_LAYOUT(mw_move_section, 8);
+MW_LAYOUT(mw_move_section, 16);
 MW_OFFSET(mw_move_section, pieces, 0);
 MW_OFFSET(mw_move_section, fill, 4);
+MW_OFFSET(mw_move_section, fill_elements, 8);
+MW_OFFSET(mw_move_section, reserved, 12);
 
 /* A box of elements: element (i0, .., i5) goes from input_offset + sum of i * input_stride to
  * output_offset + sum of i * output_stride. Offsets and strides count elements. */

@@ -24,8 +24,8 @@ Command network_command() {
       "network",
       "NETWORK",
       "Prints the operators of a network with shapes, MACs, parameters and memory.",
-      "NETWORK is a TensorFlow Lite file (.tflite), a layer trace (.yaml), a SCALE-Sim topology\n"
-      "(.csv) or a name of `milliwatt list`.\n\n"
+      "NETWORK is a TensorFlow Lite file (.tflite), an ONNX file (.onnx), a layer trace (.yaml), a\n"
+      "SCALE-Sim topology (.csv) or a name of `milliwatt list`.\n\n"
       "  milliwatt network resnet8\n",
       CommandLine({}, {"NETWORK"}, 1, 1),
       run};

@@ -122,7 +122,7 @@ std::optional<FileKind> known_kind(const std::string& path) {
 
 FileKind kind_of_file(const std::string& path) {
   const std::string suffix = std::filesystem::path(path).extension().string();
-  if (suffix == ".tflite") {
+  if (suffix == ".tflite" || suffix == ".onnx") {
     return {Role::kNetwork, "network", check_network};
   }
   if (suffix == ".csv") {

@@ -19,7 +19,7 @@ struct FileKind {
   std::vector<std::string> (*check)(const std::string& path);
 };
 
-/// Told by the suffixes .tflite and .csv, or by the top-level keys of a YAML file. Throws UserError
+/// Told by the suffixes .tflite, .onnx and .csv, or by the top-level keys of a YAML file. Throws UserError
 /// for anything else.
 FileKind kind_of_file(const std::string& path);
 

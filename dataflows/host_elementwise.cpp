@@ -38,6 +38,10 @@ HostCallBuilder begin(const Graph& graph, const Operator& op, mw_kernel kernel) 
   return builder;
 }
 
+std::int32_t elements_of(const HostCallBuilder& builder) {
+  return static_cast<std::int32_t>(builder.output().elements());
+}
+
 }  // namespace
 
 std::optional<std::string> broadcast_refused(const Graph& graph, const Operator& op) {
@@ -46,6 +50,13 @@ std::optional<std::string> broadcast_refused(const Graph& graph, const Operator&
       return fmt::format("it has tensors of more than {} dimensions",
                          static_cast<int>(MW_KERNEL_MOST_DIMENSIONS));
     }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op) {
+  if (graph.tensor(op.inputs[0]).type == workloads::ElementType::kFloat32) {
+    return "its input is float32";
   }
   return std::nullopt;
 }
@@ -87,6 +98,93 @@ HostCall softmax_call(const Graph& graph, const Operator& op) {
   section.rows = static_cast<std::int32_t>(input.elements() / section.depth);
   section.input = multiplier_of(p.multiplier);
   section.difference_minimum = p.difference_minimum;
+  builder.add_section(section);
+  return builder.take();
+}
+
+HostCall product_call(const Graph& graph, const Operator& op) {
+  HostCallBuilder builder = begin(graph, op, MW_KERNEL_MUL);
+  const workloads::ProductParameters p = workloads::product_parameters(graph, op);
+  mw_product_section section{};
+  section.dims = broadcast_of(builder);
+  section.zero_point_a = p.zero_point_a;
+  section.zero_point_b = p.zero_point_b;
+  section.output_zero_point = p.output_zero_point;
+  section.output = multiplier_of(p.multiplier);
+  section.clamp_low = p.clamp.low;
+  section.clamp_high = p.clamp.high;
+  builder.add_section(section);
+  return builder.take();
+}
+
+HostCall extremum_call(const Graph& graph, const Operator& op) {
+  HostCallBuilder builder =
+      begin(graph, op, op.kind == OperatorKind::kMaximum ? MW_KERNEL_MAXIMUM : MW_KERNEL_MINIMUM);
+  mw_product_section section{};
+  section.dims = broadcast_of(builder);
+  builder.add_section(section);
+  return builder.take();
+}
+
+HostCall rescale_call(const Graph& graph, const Operator& op) {
+  HostCallBuilder builder = begin(graph, op, MW_KERNEL_RESCALE);
+  const workloads::RescaleParameters p = workloads::rescale_parameters(graph, op);
+  mw_rescale_section section{};
+  section.elements = elements_of(builder);
+  section.input_zero_point = p.input_zero_point;
+  section.output_zero_point = p.output_zero_point;
+  section.positive = section.negative = multiplier_of(p.multiplier);
+  section.clamp_low = p.clamp.low;
+  section.clamp_high = p.clamp.high;
+  builder.add_section(section);
+  return builder.take();
+}
+
+HostCall leaky_relu_call(const Graph& graph, const Operator& op) {
+  HostCallBuilder builder = begin(graph, op, MW_KERNEL_LEAKY_RELU);
+  const workloads::LeakyReluParameters p = workloads::leaky_relu_parameters(graph, op);
+  const workloads::Clamp clamp =
+      workloads::activation_clamp(workloads::Activation::kNone, builder.output());
+  mw_rescale_section section{};
+  section.elements = elements_of(builder);
+  section.input_zero_point = p.input_zero_point;
+  section.output_zero_point = p.output_zero_point;
+  section.positive = multiplier_of(p.positive);
+  section.negative = multiplier_of(p.negative);
+  section.clamp_low = clamp.low;
+  section.clamp_high = clamp.high;
+  builder.add_section(section);
+  return builder.take();
+}
+
+HostCall hard_swish_call(const Graph& graph, const Operator& op) {
+  HostCallBuilder builder = begin(graph, op, MW_KERNEL_HARD_SWISH);
+  const workloads::HardSwishParameters p = workloads::hard_swish_parameters(graph, op);
+  mw_hard_swish_section section{};
+  section.elements = elements_of(builder);
+  section.input_zero_point = p.input_zero_point;
+  section.output_zero_point = p.output_zero_point;
+  section.output = {p.output_mantissa, p.output_exponent};
+  section.gate = {p.gate_mantissa, p.gate_exponent};
+  builder.add_section(section);
+  return builder.take();
+}
+
+HostCall sigmoid_call(const Graph& graph, const Operator& op) {
+  HostCallBuilder builder =
+      begin(graph, op, op.kind == OperatorKind::kTanh ? MW_KERNEL_TANH : MW_KERNEL_LOGISTIC);
+  mw_sigmoid_section section{};
+  section.elements = elements_of(builder);
+  if (builder.input(0).type == workloads::ElementType::kInt16) {
+    const workloads::TableScale scale = workloads::table_scale(graph, op);
+    section.table_factor = scale.factor;
+    section.table_shift = scale.shift;
+  } else {
+    const workloads::SigmoidParameters p = workloads::sigmoid_parameters(graph, op);
+    section.input_zero_point = p.input_zero_point;
+    section.input = multiplier_of(p.multiplier);
+    section.radius = p.radius;
+  }
   builder.add_section(section);
   return builder.take();
 }

@@ -25,7 +25,21 @@ HostCall softmax_call(const Graph& graph, const Operator& op);
 HostCall addition_call(const Graph& graph, const Operator& op);
 std::optional<std::string> broadcast_refused(const Graph& graph, const Operator& op);
 
+HostCall product_call(const Graph& graph, const Operator& op);
+/// maximum, minimum.
+HostCall extremum_call(const Graph& graph, const Operator& op);
+/// relu, and quantize between integers.
+HostCall rescale_call(const Graph& graph, const Operator& op);
+std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op);
+HostCall leaky_relu_call(const Graph& graph, const Operator& op);
+HostCall hard_swish_call(const Graph& graph, const Operator& op);
+/// logistic, tanh.
+HostCall sigmoid_call(const Graph& graph, const Operator& op);
+
 /// reshape.
 HostCall copy_call(const Graph& graph, const Operator& op);
+/// pad, concatenate, slice, split, transpose.
+std::optional<std::string> movement_refused(const Graph& graph, const Operator& op);
+HostCall movement_call(const Graph& graph, const Operator& op);
 
 }  // namespace milliwatt::dataflows

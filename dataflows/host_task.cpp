@@ -38,7 +38,21 @@ constexpr HostKernel kKernels[] = {
     {OperatorKind::kAdd, kIntegers, broadcast_refused, addition_call},
     {OperatorKind::kSub, kIntegers, broadcast_refused, addition_call},
     {OperatorKind::kSoftmax, kIntegers, nullptr, softmax_call},
+    {OperatorKind::kMul, kIntegers, broadcast_refused, product_call},
+    {OperatorKind::kMaximum, kIntegers, broadcast_refused, extremum_call},
+    {OperatorKind::kMinimum, kIntegers, broadcast_refused, extremum_call},
+    {OperatorKind::kRelu, kIntegers, nullptr, rescale_call},
+    {OperatorKind::kQuantize, kAny, quantize_refused, rescale_call},
+    {OperatorKind::kLeakyRelu, kIntegers, nullptr, leaky_relu_call},
+    {OperatorKind::kHardSwish, kIntegers, nullptr, hard_swish_call},
+    {OperatorKind::kLogistic, kIntegers, nullptr, sigmoid_call},
+    {OperatorKind::kTanh, kIntegers, nullptr, sigmoid_call},
     {OperatorKind::kReshape, kAny, nullptr, copy_call},
+    {OperatorKind::kPad, kAny, movement_refused, movement_call},
+    {OperatorKind::kConcatenate, kAny, movement_refused, movement_call},
+    {OperatorKind::kSlice, kAny, movement_refused, movement_call},
+    {OperatorKind::kSplit, kAny, movement_refused, movement_call},
+    {OperatorKind::kTranspose, kAny, movement_refused, movement_call},
 };
 
 const HostKernel* kernel_of(OperatorKind kind) {

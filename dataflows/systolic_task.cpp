@@ -25,17 +25,26 @@ using workloads::OperatorKind;
 class Filters {
  public:
   Filters(const Graph& graph, const Operator& op, const Convolution& convolution)
-      : weights_{graph.tensor(op.inputs[1]).data},
-        count_{convolution.geometry.output_c},
+      : count_{convolution.geometry.output_c},
         depth_{convolution.group_channels()},
         length_{convolution.positions() * depth_},
-        bits_{convolution.bits.weights},
-        filters_last_{op.kind == OperatorKind::kDepthwiseConv2d} {}
+        filters_last_{op.kind == OperatorKind::kDepthwiseConv2d} {
+    const workloads::Tensor& weights = graph.tensor(op.inputs[1]);
+    weights_ = reinterpret_cast<const std::int8_t*>(weights.data.data());
+    if (convolution.bits.weights < 8) {
+      for (std::int64_t i = 0; i < weights.elements(); ++i) {
+        unpacked_.push_back(static_cast<std::int8_t>(
+            workloads::load_element(weights.data.data(), i, convolution.bits.weights)));
+      }
+      weights_ = unpacked_.data();
+    }
+  }
+  Filters(const Filters&) = delete;
+  Filters& operator=(const Filters&) = delete;
 
   /// Tap (position * depth + channel of the group): from [filter][tap] or [position][filter].
-  std::int32_t weight(std::int64_t filter, std::int64_t tap) const {
-    const std::int64_t at = filters_last_ ? tap * count_ + filter : filter * length_ + tap;
-    return workloads::load_element(weights_.data(), at, bits_);
+  std::int8_t weight(std::int64_t filter, std::int64_t tap) const {
+    return weights_[filters_last_ ? tap * count_ + filter : filter * length_ + tap];
   }
   std::int64_t depth() const { return depth_; }
 
@@ -50,27 +59,27 @@ class Filters {
   std::int64_t sum_of_magnitudes(std::int64_t filter) const {
     std::int64_t total = 0;
     for (std::int64_t k = 0; k < length_; ++k) {
-      total += std::abs(weight(filter, k));
+      total += std::abs(std::int32_t{weight(filter, k)});
     }
     return total;
   }
 
  private:
-  const std::vector<std::uint8_t>& weights_;
+  const std::int8_t* weights_ = nullptr;
+  std::vector<std::int8_t> unpacked_;  ///< of weights of less than 8 bits
   std::int64_t count_;
   std::int64_t depth_;
   std::int64_t length_;
-  std::int32_t bits_;
   bool filters_last_;
 };
 
 /// Weight of a filter for a channel of its tile, or the zero that keeps groups apart.
-std::int32_t tile_weight(const Filters& filters, const Convolution& c, std::int32_t filter,
-                         std::int64_t position, std::int32_t channel) {
+std::int8_t tile_weight(const Filters& filters, const Convolution& c, std::int32_t filter,
+                        std::int64_t position, std::int32_t channel) {
   const std::int64_t first = filter / c.group_filters() * filters.depth();
   const std::int64_t in_group = channel - first;
   const bool sees = in_group >= 0 && in_group < filters.depth();
-  return sees ? filters.weight(filter, position * filters.depth() + in_group) : 0;
+  return sees ? filters.weight(filter, position * filters.depth() + in_group) : std::int8_t{0};
 }
 
 /// The bits of a block, [position][channel of the tile][filter].
@@ -80,9 +89,13 @@ void pack_block(const Filters& filters, const Convolution& c, const FilterTile& 
   for (std::int64_t k = block.first_tap; k < block.first_tap + block.taps; ++k) {
     const std::int64_t position = k / tile.channels.size;
     const auto channel = tile.channels.begin + static_cast<std::int32_t>(k % tile.channels.size);
-    for (std::int32_t f = 0; f < tile.filters.size; ++f) {
-      workloads::store_element(bytes, at++, c.bits.weights,
-                               tile_weight(filters, c, tile.filters.begin + f, position, channel));
+    for (std::int32_t f = 0; f < tile.filters.size; ++f, ++at) {
+      const std::int8_t weight = tile_weight(filters, c, tile.filters.begin + f, position, channel);
+      if (c.bits.weights == 8) {
+        bytes[at] = static_cast<std::uint8_t>(weight);
+      } else {
+        workloads::store_element(bytes, at, c.bits.weights, weight);
+      }
     }
   }
 }

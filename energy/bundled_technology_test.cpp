@@ -17,9 +17,8 @@ namespace {
 
 /// Attributes that every class of the file accepts; banks as small as the class is for.
 std::map<std::string, std::int64_t> sample_attributes(const ClassPrices& prices) {
-  const std::map<std::string, std::int64_t> samples = {{"size_bytes", 8192}, {"width_bits", 32},
-                                                       {"banks", 1},         {"count", 2},
-                                                       {"lanes", 2},         {"moved_bits", 40}};
+  const std::map<std::string, std::int64_t> samples = {
+      {"size_bytes", 8192}, {"width_bits", 32}, {"banks", 1}, {"count", 2}, {"lanes", 2}};
   std::map<std::string, std::int64_t> attributes;
   for (const std::string& name : prices.attributes) {
     attributes[name] = samples.at(name);
@@ -133,8 +132,11 @@ TEST(Technology45nm, DerivedPricesAreTheSumsOfTheirParts) {
   const auto price = [&](const char* class_name, const char* action) {
     return attojoules(technology, class_name, action);
   };
-  EXPECT_EQ(price("pe_int8", "mac"), 200'000 + 100'000 + 40 * 9'000);
-  EXPECT_EQ(price("pe_int8", "stationary_shift"), 8 * 9'000);
+  EXPECT_EQ(price("pe_int8", "mac"), 100'000 + 32 * 9'000);
+  EXPECT_EQ(64 * price("pe_int8", "product_bit"), 200'000);  // 8 x 8 bits
+  EXPECT_EQ(price("pe_int8", "moving_bit"), 9'000);
+  EXPECT_EQ(price("pe_int8", "stationary_bit"), 9'000);
+  EXPECT_EQ(price("pe_int8", "idle_bit"), 900);
   EXPECT_EQ(price("pe_int8", "sum_shift"), 32 * 9'000);
   EXPECT_EQ(price("output_stage", "requantize"),
             3'100'000 + 3 * 100'000 + 416'520 + 2 * 29'015 + 8 * 9'000);

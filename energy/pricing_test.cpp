@@ -46,9 +46,9 @@ std::vector<Component> whole_system() {
       {"dma", "dma", {{"width_bits", 64}}, "", {"burst", "beat"}},
       {"array",
        "pe_int8",
-       {{"count", 256}, {"moved_bits", 40}},
+       {{"count", 256}},
        "",
-       {"mac", "stationary_shift", "sum_shift", "idle_cycle"}},
+       {"mac", "product_bit", "moving_bit", "stationary_bit", "sum_shift", "idle_bit"}},
       {"output", "output_stage", {{"lanes", 16}}, "", {"requantize"}},
       {"vector", "vector_unit", {{"lanes", 16}}, "", {"add_element", "pool_tap"}},
       {"control", "control", {}, "", {"step", "descriptor_byte"}},
@@ -98,9 +98,9 @@ std::vector<std::string> faults_of(const std::vector<Component>& components) {
 TEST(Resolve, PricesAWholeSystem) {
   const PriceList prices = resolve(bundled(), whole_system());
   ASSERT_EQ(prices.components.size(), 11U);
-  // Horowitz 0.2 + 0.1 pJ and 40 register bits of 0.009 pJ.
-  EXPECT_EQ(prices.components[6].actions[0].cost.bounds.nominal, 660'000);
-  EXPECT_EQ(prices.components[6].actions[1].cost.bounds.nominal, 72'000) << "8 x 0.009 pJ";
+  // Horowitz' 0.1 pJ and 32 register bits of 0.009 pJ; a 64th of his 0.2 pJ.
+  EXPECT_EQ(prices.components[6].actions[0].cost.bounds.nominal, 388'000);
+  EXPECT_EQ(prices.components[6].actions[1].cost.bounds.nominal, 3'125);
   // 2048 B x 8 bit is a row of the table, taken once per bank: 1.8382 pJ an access,
   // 16 x (0.048073 + 0.026817) uW.
   EXPECT_EQ(prices.components[1].actions[0].cost.bounds.nominal, 1'838'200);

@@ -17,6 +17,12 @@ std::unique_ptr<Kernel> make_depthwise(const KernelRecord& record);
 std::unique_ptr<Kernel> make_fully_connected(const KernelRecord& record);
 std::unique_ptr<Kernel> make_pool(const KernelRecord& record);
 std::unique_ptr<Kernel> make_addition(const KernelRecord& record);
+std::unique_ptr<Kernel> make_product(const KernelRecord& record);
+std::unique_ptr<Kernel> make_extremum(const KernelRecord& record);
 std::unique_ptr<Kernel> make_softmax(const KernelRecord& record);
+std::unique_ptr<Kernel> make_rescale(const KernelRecord& record);
+std::unique_ptr<Kernel> make_hard_swish(const KernelRecord& record);
+std::unique_ptr<Kernel> make_sigmoid(const KernelRecord& record);
+std::unique_ptr<Kernel> make_move(const KernelRecord& record);
 
 }  // namespace milliwatt::mcu

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of two inputs that broadcast: addition and subtraction.
+// Kernels of two inputs that broadcast: addition and subtraction, products, the larger or smaller.
 #include <algorithm>
 #include <vector>
 
@@ -92,7 +92,76 @@ class Addition : public Kernel {
   std::int32_t sign_;
 };
 
+/// All elements of an operand.
+std::vector<std::int32_t> values_of(const Kernel& kernel, const Kernel::Pointers& pointers,
+                                    std::size_t operand) {
+  const mw_kernel_operand& o = kernel.operands()[operand];
+  return load_elements(pointers[operand], std::int64_t{o.bytes} * 8 / o.bits, o.bits);
+}
+
+class Product : public Kernel {
+ public:
+  explicit Product(const KernelRecord& record)
+      : Kernel{record}, s_{record.section<mw_product_section>()} {
+    work_.rescaled = require_broadcast(record, s_.dims);
+    require_zero_point("the zero point of a", s_.zero_point_a, bits(kA));
+    require_zero_point("the zero point of b", s_.zero_point_b, bits(kB));
+    require_element("the output zero point", s_.output_zero_point, bits(kOutput));
+    require((bits(kA) <= 8) == (bits(kB) <= 8), "a has {} bits and b {}", bits(kA), bits(kB));
+    // Products stay below 2^(bits of a + bits of b), or are at most 2^30 of 16 bits.
+    require_multiplier("the multiplier", s_.output, -31, std::max(0, 30 - bits(kA) - bits(kB)));
+    require_clamp(s_.clamp_low, s_.clamp_high, bits(kOutput));
+  }
+
+  void run(const Pointers& operands) const override {
+    const auto a = values_of(*this, operands, kA);
+    const auto b = values_of(*this, operands, kB);
+    ElementWriter output(operands[kOutput], work().rescaled, bits(kOutput));
+    for_each_pair(s_.dims, a.data(), b.data(), [&](std::int32_t x, std::int32_t y) {
+      const std::int32_t product = (x - s_.zero_point_a) * (y - s_.zero_point_b);
+      const std::int64_t scaled =
+          workloads::requantize(product, {s_.output.mantissa, s_.output.exponent});
+      output.put_clamped(scaled + s_.output_zero_point, s_.clamp_low, s_.clamp_high);
+    });
+  }
+
+ private:
+  mw_product_section s_;
+};
+
+class Extremum : public Kernel {
+ public:
+  explicit Extremum(const KernelRecord& record)
+      : Kernel{record},
+        s_{record.section<mw_product_section>()},
+        largest_{record.kernel() == MW_KERNEL_MAXIMUM} {
+    work_.moved = require_broadcast(record, s_.dims);
+    require(bits(kA) == bits(kOutput) && bits(kB) == bits(kOutput),
+            "operands have {}, {} and {} bits", bits(kA), bits(kB), bits(kOutput));
+  }
+
+  void run(const Pointers& operands) const override {
+    const auto a = values_of(*this, operands, kA);
+    const auto b = values_of(*this, operands, kB);
+    ElementWriter output(operands[kOutput], work().moved, bits(kOutput));
+    for_each_pair(s_.dims, a.data(), b.data(), [&](std::int32_t x, std::int32_t y) {
+      output.put(largest_ ? std::max(x, y) : std::min(x, y));
+    });
+  }
+
+ private:
+  mw_product_section s_;
+  bool largest_;
+};
+
 }  // namespace
+
+std::unique_ptr<Kernel> make_product(const KernelRecord& record) {
+  return std::make_unique<Product>(record);
+}
+std::unique_ptr<Kernel> make_extremum(const KernelRecord& record) {
+  return std::make_unique<Extremum>(record);
+}
 
 std::unique_ptr<Kernel> make_addition(const KernelRecord& record) {
   return std::make_unique<Addition>(record);

@@ -37,7 +37,9 @@ struct Tally {
   int intervals = 0;
   int forced_operators = 0;
   int forced_tensors = 0;
-  int split_systems = 0;  ///< whose bus grants more than it is offered
+  int split_systems = 0;     ///< whose bus grants more than it is offered
+  int narrow_on_engine = 0;  ///< operators that read elements of less than 8 bits ...
+  int narrow_on_host = 0;    ///< ... by who runs them
   std::size_t outputs = 0;
 };
 
@@ -104,10 +106,23 @@ bool splits(const Platform& platform, const dataflows::Plan& plan, const Program
   return bus_bursts(estimate(whole, plan, program).low) < bus_bursts(truth);
 }
 
+void count_narrow(const workloads::Graph& graph, const dataflows::Plan& plan, Tally& tally) {
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    bool narrow = false;
+    for (const workloads::TensorId id : graph.operators[i].inputs) {
+      narrow = narrow || (id >= 0 && workloads::is_sub_byte(graph.tensor(id).type));
+    }
+    const dataflows::Runner runner = plan.operators[i].runner;
+    tally.narrow_on_engine += narrow && runner == dataflows::Runner::kEngine ? 1 : 0;
+    tally.narrow_on_host += narrow && runner == dataflows::Runner::kHost ? 1 : 0;
+  }
+}
+
 void check_system(const testing::RandomSystem& s, const dataflows::ForcedPlan& forced,
                   Tally& tally) {
   const dataflows::Plan plan = plan_for(s.platform, s.graph, forced);
   const Program program = program_for(s.platform, s.graph, plan, forced);
+  count_narrow(s.graph, plan, tally);
   Recorder values_outputs;
   Recorder exact_outputs;
   SimulationOptions options;
@@ -164,6 +179,8 @@ TEST_P(Interpreters, Agree) {
   EXPECT_GT(tally.exact_estimates, 0);
   EXPECT_GT(tally.intervals, 0);
   EXPECT_GT(tally.split_systems, 0);
+  EXPECT_GT(tally.narrow_on_engine, 10);
+  EXPECT_GT(tally.narrow_on_host, 10);
   EXPECT_GT(tally.outputs, 0U);
   RecordProperty("exact_estimates", tally.exact_estimates);
   RecordProperty("intervals", tally.intervals);

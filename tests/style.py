@@ -18,7 +18,7 @@ SCRIPT = re.compile(r"^(tools/[^.]+|\.ci/run)$")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(home|work|farm|tmp|Users)/")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
-NO_TEXT = (".svg", ".npy", ".tflite", ".bin", ".png")
+NO_TEXT = (".svg", ".npy", ".onnx", ".tflite", ".bin", ".png")
 
 # (what, where it is forbidden, pattern). Only programs talk and leave; a library throws.
 CODE_RULES = [

@@ -14,6 +14,7 @@
 #include "workloads/derived_network.h"
 #include "workloads/layer_trace.h"
 #include "workloads/npy.h"
+#include "workloads/onnx.h"
 #include "workloads/scalesim.h"
 #include "workloads/tflite.h"
 
@@ -144,11 +145,15 @@ Graph load(const std::string& path, int derivations) {
   if (suffix == ".csv") {
     return read_topology(path);
   }
+  if (suffix == ".onnx") {
+    return read_onnx(base::read_file(path), path);
+  }
   const std::string bytes = base::read_file(path);
   if (suffix != ".tflite" && !has_tflite_identifier(bytes)) {
     throw base::UserError(path +
-                          ": not a network; expected a TensorFlow Lite file (.tflite), a layer "
-                          "trace or a derived network (.yaml), or a SCALE-Sim topology (.csv)");
+                          ": not a network; expected a TensorFlow Lite file (.tflite), an ONNX "
+                          "file (.onnx), a layer trace or a derived network (.yaml), or a "
+                          "SCALE-Sim topology (.csv)");
   }
   Graph graph = read_tflite(std::vector<std::uint8_t>(bytes.begin(), bytes.end()), path);
   graph.name = file.stem().string();

@@ -11,10 +11,10 @@
 
 namespace milliwatt::workloads {
 
-/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite), a
-/// layer trace or a derived network (.yaml, .yml), or a SCALE-Sim topology (.csv). A .tflite
-/// network and a topology are named after their file, without folder and suffix, and so are derived
-/// networks without a name of their own. Throws UserError.
+/// Reads a network: a TensorFlow Lite file (recognised by its contents or the suffix .tflite), an
+/// ONNX file (.onnx), a layer trace or a derived network (.yaml, .yml), or a SCALE-Sim topology
+/// (.csv). All but layer traces are named after their file, without folder and suffix, and derived
+/// networks only without a name of their own. Throws UserError.
 Graph load_network(const std::string& path);
 
 /// Reads the stored bytes of an input tensor: an .npy file (recognised by its contents) of the

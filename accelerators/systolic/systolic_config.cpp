@@ -8,6 +8,7 @@ namespace {
 
 using Schema = base::Schema<SystolicConfig>;
 
+constexpr std::int64_t kSumBits = 32;
 constexpr std::int64_t kKibibyte = 1024;
 constexpr std::int64_t kSmallestBuffer = 64;
 constexpr std::int64_t kLargestBuffer = 16 * 1024 * kKibibyte;
@@ -66,11 +67,6 @@ void declare_shared_units(Schema& schema) {
           "Pipeline stages of the vector unit, paid once per job.");
 }
 
-/// Bits of the registers that a mac writes: a sum, and one operand or both.
-std::int64_t moved_bits(dataflows::Dataflow dataflow) {
-  return dataflow == dataflows::Dataflow::kOutputStationary ? 32 + 2 * 8 : 32 + 8;
-}
-
 }  // namespace
 
 Schema systolic_schema() {
@@ -102,10 +98,26 @@ dataflows::SystolicShape mapping_shape(const SystolicConfig& config) {
 
 base::ComponentClass pe_class() {
   return {"pe_int8",
-          {{"mac", "one PE and cycle with two operands of the fold"},
-           {"idle_cycle", "one PE and cycle with none of the others"},
-           {"stationary_shift", "one PE and cycle that writes the stationary operand's register"},
-           {"sum_shift", "one PE and cycle that passes a finished sum down (os)"}}};
+          {{"mac", "one PE and cycle with two operands of the fold: adder and sum"},
+           {"product_bit", "one bit of a weight times one bit of an activation"},
+           {"moving_bit", "one bit of an operand written into a register as it moves with a mac"},
+           {"stationary_bit", "one bit written into a register of the stationary operand"},
+           {"sum_shift", "one PE and cycle that passes a finished sum down (os)"},
+           {"idle_bit", "one register bit and cycle of a PE that does none of these"}}};
+}
+
+std::array<std::int64_t, 6> pe_actions(dataflows::Dataflow dataflow, const FoldCounts& counts,
+                                       const dataflows::OperandBits& bits) {
+  const bool sums_stay = dataflow == dataflows::Dataflow::kOutputStationary;
+  const bool inputs_stay = dataflow == dataflows::Dataflow::kInputStationary;
+  const std::int64_t stationary = inputs_stay ? bits.input : bits.weights;
+  const std::int64_t both = bits.input + bits.weights;
+  return {counts.macs,
+          counts.macs * bits.input * bits.weights,
+          counts.macs * (sums_stay ? both : both - stationary),
+          counts.stationary_shifts * stationary,
+          counts.sum_shifts,
+          counts.idle_cycles * (kSumBits + both)};
 }
 
 std::vector<energy::Component> components(const std::string& engine, const SystolicConfig& config) {
@@ -113,8 +125,7 @@ std::vector<energy::Component> components(const std::string& engine, const Systo
   const shell::EngineCounters counters{engine, shape, {{engine + ".array", pe_class()}}};
   std::vector<energy::Component> list;
   list.push_back(energy::component_of(counters.machine.front(),
-                                      {{"count", std::int64_t{config.rows} * config.columns},
-                                       {"moved_bits", moved_bits(config.dataflow)}}));
+                                      {{"count", std::int64_t{config.rows} * config.columns}}));
   for (std::size_t b = 0; b < shape.buffers.size(); ++b) {
     const dataflows::BufferShape& buffer = shape.buffers[b];
     list.push_back(energy::component_of(counters.buffers[b], {{"size_bytes", buffer.bytes},

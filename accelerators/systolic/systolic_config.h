@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -41,11 +42,19 @@ dataflows::SystolicShape mapping_shape(const SystolicConfig& config);
 /// PEs, the buffers, the output stage and the vector unit. DMA and control are the shell's.
 std::vector<energy::Component> components(const std::string& engine, const SystolicConfig& config);
 
-/// "pe_int8": mac, idle_cycle, stationary_shift and sum_shift, one PE and cycle each.
+/// "pe_int8": of one PE and cycle `mac` and `sum_shift`; of the bits that its operands have,
+/// `product_bit` (a bit of a weight times one of an activation) and register bits: `moving_bit`,
+/// `stationary_bit` (written) and `idle_bit` (kept, those of the sum too).
 base::ComponentClass pe_class();
 constexpr int kPeMac = 0;
-constexpr int kPeIdleCycle = 1;
-constexpr int kPeStationaryShift = 2;
-constexpr int kPeSumShift = 3;
+constexpr int kPeProductBit = 1;
+constexpr int kPeMovingBit = 2;
+constexpr int kPeStationaryBit = 3;
+constexpr int kPeSumShift = 4;
+constexpr int kPeIdleBit = 5;
+
+/// What a fold with operands of `bits` counts: a count for each action of pe_class(), in its order.
+std::array<std::int64_t, 6> pe_actions(dataflows::Dataflow dataflow, const FoldCounts& counts,
+                                       const dataflows::OperandBits& bits);
 
 }  // namespace milliwatt::systolic

@@ -174,10 +174,10 @@ void SystolicMachine::finish() {
 void SystolicMachine::count(const FoldCounts& counts, bool accumulate, std::int16_t layer,
                             shell::EngineCounters& counters) const {
   base::Counters& array = counters.machine.front();
-  array.add(kPeMac, layer, counts.macs);
-  array.add(kPeIdleCycle, layer, counts.idle_cycles);
-  array.add(kPeStationaryShift, layer, counts.stationary_shifts);
-  array.add(kPeSumShift, layer, counts.sum_shifts);
+  const auto actions = pe_actions(config_.dataflow, counts, command_.bits);
+  for (std::size_t action = 0; action < actions.size(); ++action) {
+    array.add(static_cast<int>(action), layer, actions[action]);
+  }
   const auto access = [&](dataflows::BufferId buffer, int action, std::int64_t elements, int bits) {
     counters.buffers[buffer].add(action, layer,
                                  shell::buffer_accesses(shape_.buffers[buffer], elements, bits));

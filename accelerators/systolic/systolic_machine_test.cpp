@@ -242,13 +242,58 @@ TEST_P(EachDetail, CountsWhatAFoldTouches) {
   // 2 folds of 2 * 4 + 5 + 3 - 2 = 14 cycles on 16 PEs.
   EXPECT_EQ(f.bench->cycles, 28);
   EXPECT_EQ(c.machine[0].value(kPeMac, 2), 5 * 7 * 3);
-  EXPECT_EQ(c.machine[0].value(kPeStationaryShift, 2), 2 * 4 * 16);
-  EXPECT_EQ(c.machine[0].value(kPeIdleCycle, 2), 28 * 16 - 105 - 128);
+  EXPECT_EQ(c.machine[0].value(kPeProductBit, 2), 105 * 8 * 8);
+  EXPECT_EQ(c.machine[0].value(kPeMovingBit, 2), 105 * 8);
+  EXPECT_EQ(c.machine[0].value(kPeStationaryBit, 2), 2 * 4 * 16 * 8);
+  EXPECT_EQ(c.machine[0].value(kPeIdleBit, 2), (28 * 16 - 105 - 128) * 48);
   EXPECT_EQ(buffer(dataflows::kInputBuffer, shell::kBufferRead), 5 * 7);
   EXPECT_EQ(buffer(dataflows::kWeightBuffer, shell::kBufferRead), 7 * 3);
   EXPECT_EQ(buffer(dataflows::kAccumulatorBuffer, shell::kBufferWrite), 2 * 5 * 3);
   EXPECT_EQ(buffer(dataflows::kAccumulatorBuffer, shell::kBufferRead), 5 * 3);  // second fold only
   EXPECT_EQ(c.machine[0].total(kPeMac), 105) << "all of it in layer 2";
+}
+
+TEST_P(EachDetail, CountsTheBitsOfItsOperands) {
+  // The same folds with activations of 4 bits and weights of 3. A pixel has 7 channels, 28 bits:
+  // one more makes it whole bytes, in two folds of 4 taps.
+  TwoFolds f{GetParam()};
+  f.data.geometry = matrix_geometry(5, 8, 3);
+  f.data.ifmap.assign(5 * 8, -8);
+  f.data.weights.assign(8 * 3, 3);
+  f.descriptor.geometry = f.data.geometry;
+  f.descriptor.input_bits = 4;
+  f.descriptor.weight_bits = 3;
+  f.run();
+  const shell::EngineCounters& c = f.bench->counted;
+  EXPECT_THAT(f.bench->sums, ::testing::Each(8 * -8 * 3));
+  EXPECT_EQ(f.bench->cycles, 28);
+  EXPECT_EQ(c.machine[0].value(kPeMac, 2), 5 * 8 * 3);
+  EXPECT_EQ(c.machine[0].value(kPeProductBit, 2), 120 * 4 * 3);
+  EXPECT_EQ(c.machine[0].value(kPeMovingBit, 2), 120 * 4);
+  EXPECT_EQ(c.machine[0].value(kPeStationaryBit, 2), 2 * 4 * 16 * 3);
+  EXPECT_EQ(c.machine[0].value(kPeIdleBit, 2), (28 * 16 - 120 - 128) * (32 + 4 + 3));
+  // 20 activations of 4 bits and 12 weights of 3 for each fold, from banks of 8 bits.
+  EXPECT_EQ(c.buffers[dataflows::kInputBuffer].value(shell::kBufferRead, 2), 2 * 10);
+  EXPECT_EQ(c.buffers[dataflows::kWeightBuffer].value(shell::kBufferRead, 2), 2 * 5);
+}
+
+TEST(PeActions, FollowTheDataflow) {
+  FoldCounts counts;
+  counts.macs = 7;
+  counts.stationary_shifts = 11;
+  counts.sum_shifts = 13;
+  counts.idle_cycles = 17;
+  using ::testing::ElementsAre;
+  const auto of = [&](Dataflow dataflow, const dataflows::OperandBits& bits) {
+    return pe_actions(dataflow, counts, bits);
+  };
+  const dataflows::OperandBits bits{5, 3, 2};  // the output's do not matter
+  EXPECT_THAT(of(Dataflow::kWeightStationary, bits),
+              ElementsAre(7, 7 * 15, 7 * 5, 11 * 3, 13, 17 * 40));
+  EXPECT_THAT(of(Dataflow::kInputStationary, bits),
+              ElementsAre(7, 7 * 15, 7 * 3, 11 * 5, 13, 17 * 40));
+  EXPECT_THAT(of(Dataflow::kOutputStationary, bits),
+              ElementsAre(7, 7 * 15, 7 * 8, 11 * 3, 13, 17 * 40));
 }
 
 TEST_P(EachDetail, TheSecondFoldAddsToTheFirst) {

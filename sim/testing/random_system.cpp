@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "workloads/check.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::sim::testing {
 namespace {
@@ -48,7 +49,9 @@ struct Text {
 
 class GraphBuilder {
  public:
-  explicit GraphBuilder(std::mt19937& random) : draw_{random} { graph_.name = "random"; }
+  explicit GraphBuilder(std::mt19937& random) : draw_{random}, narrow_{draw_.chance(40)} {
+    graph_.name = "random";
+  }
 
   Graph build() {
     std::vector<std::int32_t> shape = {draw_.chance(15) ? 2 : 1, draw_.between(1, 9),
@@ -69,7 +72,8 @@ class GraphBuilder {
   TensorId append(TensorId input) {
     const std::vector<std::int32_t> shape = graph_.tensor(input).shape;
     if (shape.size() == 2) {
-      return draw_.chance(70) ? fully_connected(input) : softmax(input);
+      const bool whole = graph_.tensor(input).type == ElementType::kInt8;
+      return draw_.chance(70) || !whole ? fully_connected(input) : softmax(input);
     }
     switch (draw_.between(0, 9)) {
       case 0:
@@ -98,9 +102,21 @@ class GraphBuilder {
     t.name = fmt::format("{}{}", name, graph_.tensors.size());
     t.shape = shape;
     t.role = role;
+    const int bits = any_bits();
+    t.type = workloads::integer_type(bits);
     t.quantization.scales = {0.01F * static_cast<float>(draw_.between(1, 20))};
-    t.quantization.zero_points = {draw_.between(-128, 127)};
+    t.quantization.zero_points = {draw_.between(-128, 127) >> (8 - bits)};
     return add_tensor(t);
+  }
+
+  /// 8, or in some networks 2 .. 8.
+  int any_bits() { return narrow_ && draw_.chance(60) ? draw_.between(2, 8) : 8; }
+
+  /// Makes a tensor's elements mean what those of another one do.
+  void quantize_as(TensorId id, TensorId other) {
+    Tensor& t = graph_.tensors[static_cast<std::size_t>(id)];
+    t.type = graph_.tensor(other).type;
+    t.quantization = graph_.tensor(other).quantization;
   }
 
   TensorId weights(const std::vector<std::int32_t>& shape, int channel_dimension) {
@@ -115,8 +131,11 @@ class GraphBuilder {
       t.quantization.zero_points.push_back(0);
     }
     t.quantization.dimension = channel_dimension;
+    const int bits = any_bits();
+    t.type = workloads::integer_type(bits);
+    t.data.resize(static_cast<std::size_t>(t.bytes()));
     for (std::int64_t i = 0; i < t.elements(); ++i) {
-      t.data.push_back(static_cast<std::uint8_t>(draw_.between(-128, 127)));
+      workloads::store_element(t.data.data(), i, bits, draw_.between(-128, 127) >> (8 - bits));
     }
     return add_tensor(t);
   }
@@ -126,11 +145,14 @@ class GraphBuilder {
     constexpr float kTypicalProduct = 74.0F * 74.0F;  // of two uniform int8 values
     constexpr float kTypicalOutput = 50.0F;
     Tensor& t = graph_.tensors[static_cast<std::size_t>(output)];
-    t.quantization.scales = {graph_.tensor(input).quantization.scales[0] *
-                             graph_.tensor(weights).quantization.scales[0] *
-                             std::sqrt(static_cast<float>(taps)) * kTypicalProduct /
-                             kTypicalOutput};
-    t.quantization.zero_points = {draw_.between(-40, 40)};
+    const auto bits = [&](TensorId id) { return workloads::element_bits(graph_.tensor(id).type); };
+    const int fewer = bits(input) + bits(weights) - bits(output) - 8;
+    t.quantization.scales = {std::ldexp(graph_.tensor(input).quantization.scales[0] *
+                                            graph_.tensor(weights).quantization.scales[0] *
+                                            std::sqrt(static_cast<float>(taps)) * kTypicalProduct /
+                                            kTypicalOutput,
+                                        fewer)};
+    t.quantization.zero_points = {draw_.between(-40, 40) >> (8 - bits(output))};
   }
 
   TensorId bias(std::int32_t channels) {
@@ -252,8 +274,7 @@ class GraphBuilder {
     attributes.window = window(shape, false);
     attributes.activation = any_activation();
     const TensorId output = activation("pool", windowed(shape, attributes.window, shape[3]));
-    graph_.tensors[static_cast<std::size_t>(output)].quantization =
-        graph_.tensor(input).quantization;
+    quantize_as(output, input);
     return emit(kind, attributes, {input}, output);
   }
 
@@ -268,21 +289,22 @@ class GraphBuilder {
     const Tensor& from = graph_.tensor(input);
     const auto depth = static_cast<std::int32_t>(from.elements() / from.shape[0]);
     const std::vector<std::int32_t> shape = {from.shape[0], depth};
-    const workloads::Quantization quantization = from.quantization;
     const TensorId output = activation("flat", shape);
-    graph_.tensors[static_cast<std::size_t>(output)].quantization = quantization;
+    quantize_as(output, input);
     return emit(OperatorKind::kReshape, workloads::Reshape{}, {input}, output);
   }
 
   TensorId softmax(TensorId input) {
     const TensorId output = activation("softmax", graph_.tensor(input).shape);
     Tensor& t = graph_.tensors[static_cast<std::size_t>(output)];
+    t.type = ElementType::kInt8;
     t.quantization.scales = {1.0F / 256.0F};
     t.quantization.zero_points = {-128};
     return emit(OperatorKind::kSoftmax, workloads::Softmax{}, {input}, output);
   }
 
   Draw draw_;
+  bool narrow_;
   Graph graph_;
 };
 
@@ -459,6 +481,11 @@ RandomSystem random_system(std::uint32_t seed) {
     workloads::Bytes bytes(static_cast<std::size_t>(system.graph.tensor(id).bytes()));
     for (std::uint8_t& byte : bytes) {
       byte = static_cast<std::uint8_t>(draw.between(0, 255));
+    }
+    const Tensor& tensor = system.graph.tensor(id);
+    const std::int64_t bits = tensor.elements() * workloads::element_bits(tensor.type);
+    if (bits % 8 != 0) {  // nothing behind the last element
+      bytes.back() &= static_cast<std::uint8_t>((1 << bits % 8) - 1);
     }
     system.inputs.push_back(std::move(bytes));
   }

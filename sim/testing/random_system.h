@@ -23,7 +23,8 @@ struct RandomSystem {
 /// Arrays from 1x1 to 17x17 of any aspect, buffers that sometimes hold everything and sometimes
 /// just a tile, bus widths, latencies, ports of other widths, split bursts, clocks that differ,
 /// memories of every kind, tensors that spill off chip; a network of one to four operators with odd
-/// shapes, strides, dilations, pads, batches and zero points.
+/// shapes, strides, dilations, pads, batches and zero points, in some of them elements of 2 to 8
+/// bits.
 RandomSystem random_system(std::uint32_t seed);
 
 /// Only the network of `random_system`.
