@@ -445,6 +445,19 @@ TEST_F(Milliwatt, ShowsANetworkBeforeAnyMachineIsChosen) {
   EXPECT_THAT(outcome.out, StartsWith("network resnet8: 16 operators"));
 }
 
+TEST_F(Milliwatt, WritesANetworkAsALayerTrace) {
+  const Outcome first = run("network " + kNetwork);
+  const Outcome written = run("network " + kNetwork + " --export-trace " + file("a/b"));
+  EXPECT_EQ(written.code, 0) << written.err;
+  EXPECT_EQ(written.out, first.out);
+  EXPECT_EQ(written.err, "wrote " + file("a/b/resnet8.yaml") + "\n");
+  EXPECT_EQ(run("network " + file("a/b/resnet8.yaml")).out, first.out);
+  const Outcome refused =
+      run("network " + kNetwork + " --export-trace " + file("a/b/resnet8.yaml"));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("resnet8.yaml: cannot be made a folder"));
+}
+
 TEST_F(Milliwatt, FailsWhenItsOutputCannotBeWritten) {
   const Outcome outcome = run("list >/dev/full");
   EXPECT_EQ(outcome.code, 1);

@@ -72,4 +72,7 @@ std::optional<YamlNode> parse_yaml_file(const std::string& path, Diagnostics& fa
 /// The document as text that reads back to the same tree (places aside), two spaces per level.
 std::string write_yaml(const YamlNode& node);
 
+/// The same in one line without its end, with {} and [].
+std::string write_yaml_line(const YamlNode& node);
+
 }  // namespace milliwatt::base

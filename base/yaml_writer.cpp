@@ -68,7 +68,33 @@ void write_block(const YamlNode& node, int depth, std::string& out) {
   }
 }
 
+void write_flow(const YamlNode& node, std::string& out) {
+  if (!is_block(node)) {
+    out += inline_text(node);
+    return;
+  }
+  out += node.is_map() ? '{' : '[';
+  const char* separator = "";
+  for (const YamlEntry& entry : node.entries) {
+    out += separator + (is_plain(entry.key) ? entry.key : quote(entry.key)) + ": ";
+    write_flow(entry.value, out);
+    separator = ", ";
+  }
+  for (const YamlNode& item : node.items) {
+    out += separator;
+    write_flow(item, out);
+    separator = ", ";
+  }
+  out += node.is_map() ? '}' : ']';
+}
+
 }  // namespace
+
+std::string write_yaml_line(const YamlNode& node) {
+  std::string out;
+  write_flow(node, out);
+  return out;
+}
 
 std::string write_yaml(const YamlNode& node) {
   std::string out;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "workloads/packing.h"
+
 namespace milliwatt::workloads {
 
 // Only sums, products, quotients and square roots appear here: IEEE 754 fixes their results, so a
@@ -41,13 +43,31 @@ Spread rectified(Spread x) {
 }  // namespace
 
 Spread spread_of_uniform(const Tensor& tensor) {
-  const auto scale = static_cast<double>(tensor.quantization.scales.at(0));
-  const double levels = tensor.type == ElementType::kInt16 ? 65536.0 : 256.0;
+  if (tensor.quantization.scales.empty() || element_bits(tensor.type) > 16) {
+    return {0.0, 1.0 / 3};
+  }
+  const auto scale = static_cast<double>(tensor.quantization.scales.front());
+  const double levels = 1 << element_bits(tensor.type);
   const double mean = scale * (-0.5 - tensor.quantization.zero_point());
   return {mean, scale * scale * (levels * levels - 1) / 12};
 }
 
 Spread sum(Spread a, Spread b) { return {a.mean + b.mean, a.variance + b.variance}; }
+Spread difference(Spread a, Spread b) { return {a.mean - b.mean, a.variance + b.variance}; }
+Spread product(Spread a, Spread b) {
+  const double mean = a.mean * b.mean;
+  const double power = (a.variance + a.mean * a.mean) * (b.variance + b.mean * b.mean);
+  return {mean, std::max(power - mean * mean, 0.0)};
+}
+
+Spread leaky(Spread x, double alpha) {
+  const Spread above = rectified(x);
+  const Spread below = rectified({-x.mean, x.variance});
+  const double mean = above.mean - alpha * below.mean;
+  const double power = above.variance + above.mean * above.mean +
+                       alpha * alpha * (below.variance + below.mean * below.mean);
+  return {mean, std::max(power - mean * mean, 0.0)};
+}
 
 OutputScale choose_scale(const std::vector<Spread>& channels, Activation activation,
                          ElementType type) {
@@ -64,11 +84,25 @@ OutputScale choose_scale(const std::vector<Spread>& channels, Activation activat
     high = std::max(high, -low);
   }
   high = upper_bound(activation, high);
-  if (type == ElementType::kInt16) {
-    return {static_cast<float>(high / 32767), 0};
+  const int bits = element_bits(type);
+  if (rectifies(activation) && bits <= 8) {
+    return {static_cast<float>(high / ((1 << bits) - 1)), lowest_element(bits)};
   }
-  return rectifies(activation) ? OutputScale{static_cast<float>(high / 255), -128}
-                               : OutputScale{static_cast<float>(high / 127), 0};
+  return {static_cast<float>(high / highest_element(bits)), 0};
+}
+
+OutputScale choose_hard_swish_scale(Spread x, ElementType type) {
+  constexpr double kLowest = -0.375;
+  const int bits = element_bits(type);
+  const OutputScale symmetric = choose_scale({x}, Activation::kNone, type);
+  if (bits > 8) {
+    return symmetric;
+  }
+  const double high = static_cast<double>(symmetric.scale) * highest_element(bits);
+  const double scale = (high - kLowest) / ((1 << bits) - 1);
+  const auto steps_below_0 = static_cast<std::int32_t>(-kLowest / scale + 0.5);
+  return {static_cast<float>(scale),
+          std::min(lowest_element(bits) + steps_below_0, highest_element(bits))};
 }
 
 Spread after_activation(const std::vector<Spread>& channels, Activation activation) {

@@ -16,11 +16,15 @@ struct Spread {
   double variance = 0.0;
 };
 
-/// Stored values equally likely over the whole type.
+/// Stored values equally likely over the whole type; reals from -1 to 1 where it has no scale.
 Spread spread_of_uniform(const Tensor& tensor);
 
-/// Sum of two independent values.
+/// Sum, difference and product of two independent values.
 Spread sum(Spread a, Spread b);
+Spread difference(Spread a, Spread b);
+Spread product(Spread a, Spread b);
+/// x where it is positive, alpha * x elsewhere.
+Spread leaky(Spread x, double alpha);
 
 /// Real weights of one output channel: their sum, the sum of their squares, and the bias.
 struct ChannelWeights {
@@ -40,9 +44,12 @@ struct OutputScale {
 };
 
 /// Holds mean +- 4 standard deviations of every channel within the activation's bounds. ReLUs use
-/// the whole range of int8 from its lowest value, others and int16 are symmetric around 0.
+/// the whole range of a type of up to 8 bits from its lowest value, others and int16 are symmetric
+/// around 0.
 OutputScale choose_scale(const std::vector<Spread>& channels, Activation activation,
                          ElementType type);
+/// Holds what a hard swish makes of mean +- 4 standard deviations, from -3/8 up.
+OutputScale choose_hard_swish_scale(Spread x, ElementType type);
 
 /// Spread of a value drawn from any channel, after the activation.
 Spread after_activation(const std::vector<Spread>& channels, Activation activation);

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "workloads/npy.h"
+#include "workloads/packing.h"
 #include "workloads/seeded.h"
 
 namespace milliwatt::workloads {
@@ -19,207 +21,274 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-void append_little_endian(std::vector<std::uint8_t>& bytes, std::int64_t value, int width) {
-  for (int i = 0; i < width; ++i) {
-    bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
-  }
-}
-
 /// Stored bytes of integers that fit the type.
 std::vector<std::uint8_t> store(const Integers& values, ElementType type) {
-  std::vector<std::uint8_t> bytes;
-  if (type != ElementType::kInt4) {
-    for (const std::int64_t value : values) {
-      append_little_endian(bytes, value, element_bits(type) / 8);
+  const int bits = element_bits(type);
+  const auto count = static_cast<std::int64_t>(values.size());
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(packed_bytes(count, bits)));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t value = values[static_cast<std::size_t>(i)];
+    if (bits <= 16) {
+      store_element(bytes.data(), i, bits, static_cast<std::int32_t>(value));
+      continue;
     }
-    return bytes;
-  }
-  for (std::size_t i = 0; i < values.size(); i += 2) {
-    const auto low = static_cast<unsigned>(values[i]) & 0xFU;
-    const auto high = i + 1 < values.size() ? static_cast<unsigned>(values[i + 1]) & 0xFU : 0U;
-    bytes.push_back(static_cast<std::uint8_t>(low | high << 4));
+    for (int byte = 0; byte < bits / 8; ++byte) {
+      bytes[static_cast<std::size_t>(i * bits / 8 + byte)] =
+          static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * byte));
+    }
   }
   return bytes;
 }
 
-std::int64_t load_element(const NpyArray& array, std::size_t index) {
-  const auto width = static_cast<std::size_t>(element_bits(array.type)) / 8;
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < width; ++i) {
-    bits |= std::uint64_t{array.data[index * width + i]} << (8 * i);
+/// What an .npy file holds elements of this type as.
+ElementType file_type(ElementType type) { return is_sub_byte(type) ? ElementType::kInt8 : type; }
+
+/// Smallest and largest integer of a type.
+struct Range {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+Range range_of(ElementType type) {
+  switch (type) {
+    case ElementType::kUint8:
+    case ElementType::kBool:
+      return {0, 255};
+    default: {
+      const std::int64_t high =
+          std::numeric_limits<std::int64_t>::max() >> (64 - element_bits(type));
+      return {-high - 1, high};
+    }
   }
-  const int unused = 64 - element_bits(array.type);
-  return static_cast<std::int64_t>(bits << unused) >> unused;
 }
 
-/// Integers of an .npy file that must hold `type` in the given shape.
-Integers read_integers(const std::string& folder, const std::string& file, ElementType type,
-                       const std::vector<std::int32_t>& shape) {
-  const std::string path = (std::filesystem::path(folder) / file).string();
-  const NpyArray array = parse_npy(base::read_file(path), path);
-  if (array.type != type || array.shape != shape) {
-    throw base::UserError(fmt::format("{}: holds {} [{}]; expected {} [{}]", path,
-                                      element_name(array.type), fmt::join(array.shape, ", "),
-                                      element_name(type), fmt::join(shape, ", ")));
+void check_range(const Integers& values, ElementType type, const std::string& where) {
+  const Range range = range_of(type);
+  for (const std::int64_t value : values) {
+    if (value < range.low || value > range.high) {
+      throw base::UserError(
+          fmt::format("{}: holds {}, which does not fit {}", where, value, element_name(type)));
+    }
   }
-  Integers values(array.data.size() * 8 / static_cast<std::size_t>(element_bits(type)));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = load_element(array, i);
+}
+
+/// Largest magnitude of seeded weights: the lowest element is not used.
+std::int32_t largest_weight(ElementType type) { return highest_element(element_bits(type)); }
+
+double scale_of(const Tensor& weights, std::size_t channel) {
+  const auto& scales = weights.quantization.scales;
+  return static_cast<double>(scales[scales.size() == 1 ? 0 : channel]);
+}
+
+double scale_of(const Tensor& input) {
+  return static_cast<double>(input.quantization.scales.at(0));
+}
+
+}  // namespace
+
+std::int64_t stored_integer(const Tensor& tensor, std::int64_t index) {
+  const int bits = element_bits(tensor.type);
+  if (tensor.type == ElementType::kUint8 || tensor.type == ElementType::kBool) {
+    return tensor.data[static_cast<std::size_t>(index)];
+  }
+  if (bits <= 16) {
+    return load_element(tensor.data.data(), index, bits);
+  }
+  std::uint64_t value = 0;
+  for (int byte = 0; byte < bits / 8; ++byte) {
+    value |= std::uint64_t{tensor.data[static_cast<std::size_t>(index * bits / 8 + byte)]}
+             << (8 * byte);
+  }
+  return static_cast<std::int64_t>(value << (64 - bits)) >> (64 - bits);
+}
+
+Tensor ConstantMaker::weights(const WeightsForm& form) {
+  Tensor tensor;
+  tensor.name = fmt::format("{}/weights{}", form.layer, form.suffix);
+  tensor.type = form.type;
+  tensor.role = TensorRole::kConstant;
+  tensor.shape = form.shape;
+  if (!form.file.empty() && form.scales.empty()) {
+    throw base::UserError("'weights_file' needs 'weights_scale' beside it");
+  }
+  const std::int64_t count = tensor.elements();
+  tensor.data = store(
+      form.file.empty() ? seeded_weights(form, count) : read(form.file, form.type, form.shape),
+      form.type);
+  Quantization& q = tensor.quantization;
+  q.scales = form.scales.empty() ? seeded_scales(form, count) : form.scales;
+  q.zero_points.assign(q.scales.size(), 0);
+  q.dimension = form.channel_dimension;
+  if (q.scales.size() != 1 && q.scales.size() != static_cast<std::size_t>(form.channels())) {
+    throw base::UserError(
+        fmt::format("'weights_scale' has {} entries; expected 1 or {}, one per output channel",
+                    q.scales.size(), form.channels()));
+  }
+  return tensor;
+}
+
+Integers ConstantMaker::seeded_weights(const WeightsForm& form, std::int64_t count) {
+  seeded_ = true;
+  Xorshift32 generator = generator_for(seed_, fmt::format("{}/weights{}", form.layer, form.suffix));
+  Integers values(static_cast<std::size_t>(count));
+  for (std::int64_t& value : values) {
+    value = std::max(generator.next_signed(element_bits(form.type)), -largest_weight(form.type));
   }
   return values;
 }
 
-/// Builds the tensors of one layer step by step.
-class WeightsMaker {
- public:
-  WeightsMaker(const LayerSpec& layer, const std::string& name, const WeightsForm& form,
-               const Tensor& input, std::uint32_t seed, const std::string& folder)
-      : layer_{layer}, name_{name}, form_{form}, input_{input}, seed_{seed}, folder_{folder} {}
+/// Scales at which a layer keeps the power of its inputs; channels get between half and all.
+std::vector<float> ConstantMaker::seeded_scales(const WeightsForm& form, std::int64_t count) {
+  Xorshift32 generator = generator_for(seed_, fmt::format("{}/scales{}", form.layer, form.suffix));
+  const std::int64_t taps = count / form.channels();
+  const double largest =
+      std::sqrt(3.0 / static_cast<double>(taps)) / static_cast<double>(largest_weight(form.type));
+  std::vector<float> scales;
+  for (std::int32_t c = 0; c < (form.scale_per_channel ? form.channels() : 1); ++c) {
+    const double share = 1.0 - static_cast<double>(generator.next()) / 8589934592.0;
+    scales.push_back(static_cast<float>(largest * share));
+  }
+  return scales;
+}
 
-  LayerWeights make() {
-    make_weights_tensor();
-    sum_channels();
-    if (layer_.bias) {
-      make_bias_tensor();
+Integers ConstantMaker::read(const std::string& file, ElementType type,
+                             const std::vector<std::int32_t>& shape) const {
+  const std::string path = (std::filesystem::path(folder_) / file).string();
+  NpyArray array = parse_npy(base::read_file(path), path);
+  if (array.type != file_type(type) || array.shape != shape) {
+    throw base::UserError(fmt::format("{}: holds {} [{}]; expected {} [{}]", path,
+                                      element_name(array.type), fmt::join(array.shape, ", "),
+                                      element_name(file_type(type)), fmt::join(shape, ", ")));
+  }
+  Tensor held;
+  held.type = array.type;
+  held.shape = std::move(array.shape);
+  held.data = std::move(array.data);
+  Integers values(static_cast<std::size_t>(held.elements()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = stored_integer(held, static_cast<std::int64_t>(i));
+  }
+  check_range(values, type, file);
+  return values;
+}
+
+Tensor ConstantMaker::bias(const BiasForm& form) {
+  Tensor tensor;
+  tensor.name = fmt::format("{}/bias{}", form.layer, form.suffix);
+  tensor.type = form.type;
+  tensor.role = TensorRole::kConstant;
+  tensor.shape = {static_cast<std::int32_t>(form.reach.size())};
+  tensor.quantization.scales = form.scales;
+  tensor.quantization.zero_points.assign(form.scales.size(), 0);
+  if (!form.file.empty()) {
+    tensor.data = store(read(form.file, form.type, tensor.shape), form.type);
+    return tensor;
+  }
+  seeded_ = true;
+  Xorshift32 generator = generator_for(seed_, tensor.name);
+  Integers values;
+  for (const double reach : form.reach) {
+    const double draw = static_cast<double>(generator.next_signed(32)) / 2147483648.0;
+    values.push_back(
+        static_cast<std::int64_t>(std::clamp(reach * draw, -2147483647.0, 2147483647.0)));
+  }
+  tensor.data = store(values, form.type);
+  return tensor;
+}
+
+std::vector<std::uint8_t> ConstantMaker::values(const TensorSpec& declared, const Tensor& tensor) {
+  if (declared.values) {
+    const auto expected = static_cast<std::size_t>(tensor.elements());
+    if (declared.values->size() != expected) {
+      throw base::UserError(fmt::format("'values' has {} numbers; shape [{}] takes {}",
+                                        declared.values->size(), fmt::join(tensor.shape, ", "),
+                                        expected));
     }
-    return std::move(result_);
+    check_range(*declared.values, tensor.type, "'values'");
+    return store(*declared.values, tensor.type);
   }
-
- private:
-  std::size_t channels() const { return static_cast<std::size_t>(form_.channels()); }
-  std::size_t taps() const { return integers_.size() / channels(); }
-  std::int32_t largest_weight() const {
-    return layer_.weights_type == ElementType::kInt4 ? 7 : 127;
+  if (declared.file.empty()) {
+    return seeded_values(declared, tensor);
   }
-  double weight_scale(std::size_t channel) const {
-    const auto& scales = result_.weights.quantization.scales;
-    return static_cast<double>(scales[scales.size() == 1 ? 0 : channel]);
+  if (tensor.type != ElementType::kFloat32) {
+    return store(read(declared.file, tensor.type, tensor.shape), tensor.type);
   }
-  double input_scale() const { return static_cast<double>(input_.quantization.scales.at(0)); }
-
-  void make_weights_tensor() {
-    Tensor& tensor = result_.weights;
-    tensor.name = name_ + "/weights";
-    tensor.type = layer_.weights_type;
-    tensor.role = TensorRole::kConstant;
-    tensor.shape = form_.shape;
-    integers_ = layer_.weights_file.empty() ? seeded_weights() : weights_from_file();
-    tensor.data = store(integers_, tensor.type);
-    tensor.quantization.scales =
-        layer_.weights_scale.empty() ? seeded_scales() : layer_.weights_scale;
-    tensor.quantization.zero_points.assign(tensor.quantization.scales.size(), 0);
-    tensor.quantization.dimension = form_.channel_dimension;
-    const std::size_t scales = tensor.quantization.scales.size();
-    if (scales != 1 && scales != channels()) {
-      throw base::UserError(
-          fmt::format("'weights_scale' has {} entries; expected 1 or {}, one per "
-                      "output channel",
-                      scales, channels()));
-    }
+  const std::string path = (std::filesystem::path(folder_) / declared.file).string();
+  NpyArray array = parse_npy(base::read_file(path), path);
+  if (array.type != tensor.type || array.shape != tensor.shape) {
+    throw base::UserError(fmt::format("{}: holds {} [{}]; expected float32 [{}]", path,
+                                      element_name(array.type), fmt::join(array.shape, ", "),
+                                      fmt::join(tensor.shape, ", ")));
   }
+  return std::move(array.data);
+}
 
-  Integers weights_from_file() const {
-    if (layer_.weights_scale.empty()) {
-      throw base::UserError("'weights_file' needs 'weights_scale' beside it");
-    }
-    Integers values = read_integers(folder_, layer_.weights_file, ElementType::kInt8, form_.shape);
-    const std::int64_t lowest = layer_.weights_type == ElementType::kInt4 ? -8 : -128;
-    for (const std::int64_t value : values) {
-      if (value < lowest || value > -lowest - 1) {
-        throw base::UserError(
-            fmt::format("{}: holds {}, which does not fit int4", layer_.weights_file, value));
-      }
-    }
-    return values;
+std::vector<std::uint8_t> ConstantMaker::seeded_values(const TensorSpec& declared,
+                                                       const Tensor& tensor) {
+  const int bits = element_bits(tensor.type);
+  const bool real = tensor.type == ElementType::kFloat32;
+  if ((bits > 16 && !real) || tensor.type == ElementType::kUint8 ||
+      tensor.type == ElementType::kBool) {
+    throw base::UserError(
+        fmt::format("constant '{}' holds {}, which is not seeded; give 'file' or "
+                    "'values'",
+                    declared.name, element_name(tensor.type)));
   }
-
-  Integers seeded_weights() {
-    result_.seeded = true;
-    Xorshift32 generator = generator_for(seed_, name_ + "/weights");
-    Integers values(static_cast<std::size_t>(result_.weights.elements()));
-    for (std::int64_t& value : values) {
-      value = std::max(generator.next_signed(element_bits(layer_.weights_type)), -largest_weight());
-    }
-    return values;
+  seeded_ = true;
+  Xorshift32 generator = generator_for(seed_, declared.name + "/values");
+  if (real) {
+    return seeded_elements(tensor, generator);
   }
-
-  /// Scales at which a layer keeps the power of its inputs; channels get between half and all.
-  std::vector<float> seeded_scales() const {
-    Xorshift32 generator = generator_for(seed_, name_ + "/scales");
-    const double largest =
-        std::sqrt(3.0 / static_cast<double>(taps())) / static_cast<double>(largest_weight());
-    std::vector<float> scales;
-    for (std::size_t c = 0; c < (form_.scale_per_channel ? channels() : 1); ++c) {
-      const double share = 1.0 - static_cast<double>(generator.next()) / 8589934592.0;
-      scales.push_back(static_cast<float>(largest * share));
-    }
-    return scales;
+  Integers values(static_cast<std::size_t>(tensor.elements()));
+  for (std::int64_t& value : values) {
+    value = std::max(generator.next_signed(bits), -highest_element(bits));
   }
+  return store(values, tensor.type);
+}
 
-  /// Channel of the weight at `index` of the file's order.
-  std::size_t channel_of(std::size_t index) const {
-    return form_.channel_dimension == 0 ? index / taps() : index % channels();
+Tensor index_constant(std::string name, std::vector<std::int32_t> shape,
+                      const std::vector<std::int32_t>& values) {
+  Tensor tensor;
+  tensor.name = std::move(name);
+  tensor.type = ElementType::kInt32;
+  tensor.role = TensorRole::kConstant;
+  tensor.shape = std::move(shape);
+  tensor.data = store({values.begin(), values.end()}, ElementType::kInt32);
+  return tensor;
+}
+
+std::vector<ChannelWeights> channel_weights(const Tensor& tensor, int channel_dimension) {
+  const auto dimension = static_cast<std::size_t>(channel_dimension);
+  const auto channels = static_cast<std::size_t>(tensor.shape.at(dimension));
+  std::vector<ChannelWeights> sums(channels);
+  const auto count = static_cast<std::size_t>(tensor.elements());
+  const std::size_t taps = count / channels;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t c = dimension == 0 ? i / taps : i % channels;
+    const double real = scale_of(tensor, c) *
+                        static_cast<double>(stored_integer(tensor, static_cast<std::int64_t>(i)));
+    sums[c].sum += real;
+    sums[c].power += real * real;
   }
+  return sums;
+}
 
-  void sum_channels() {
-    result_.channels.resize(channels());
-    for (std::size_t i = 0; i < integers_.size(); ++i) {
-      const std::size_t c = channel_of(i);
-      const double real = weight_scale(c) * static_cast<double>(integers_[i]);
-      result_.channels[c].sum += real;
-      result_.channels[c].power += real * real;
-    }
+std::vector<double> bias_reach(const std::vector<ChannelWeights>& channels, const Tensor& weights,
+                               const Tensor& input) {
+  const Spread inputs = spread_of_uniform(input);
+  std::vector<double> reach;
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    const double deviation = std::sqrt(inputs.variance * channels[c].power);
+    reach.push_back(deviation / 4 / (scale_of(weights, c) * scale_of(input)));
   }
+  return reach;
+}
 
-  void make_bias_tensor() {
-    Tensor& tensor = result_.bias;
-    tensor.name = name_ + "/bias";
-    tensor.type = input_.type == ElementType::kInt16 ? ElementType::kInt64 : ElementType::kInt32;
-    tensor.role = TensorRole::kConstant;
-    tensor.shape = {form_.channels()};
-    const Integers values = layer_.bias_file.empty() ? seeded_bias()
-                                                     : read_integers(folder_, layer_.bias_file,
-                                                                     tensor.type, tensor.shape);
-    tensor.data = store(values, tensor.type);
-    for (const float scale : result_.weights.quantization.scales) {
-      tensor.quantization.scales.push_back(scale * input_.quantization.scales.at(0));
-      tensor.quantization.zero_points.push_back(0);
-    }
-    for (std::size_t c = 0; c < channels(); ++c) {
-      result_.channels[c].bias = weight_scale(c) * input_scale() * static_cast<double>(values[c]);
-    }
+void add_bias(std::vector<ChannelWeights>& channels, const Tensor& bias, const Tensor& weights,
+              const Tensor& input) {
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    channels[c].bias = scale_of(weights, c) * scale_of(input) *
+                       static_cast<double>(stored_integer(bias, static_cast<std::int64_t>(c)));
   }
-
-  /// Within a quarter of the sums' standard deviation for inputs equally likely over their type.
-  Integers seeded_bias() {
-    result_.seeded = true;
-    Xorshift32 generator = generator_for(seed_, name_ + "/bias");
-    const Spread inputs = spread_of_uniform(input_);
-    Integers values(channels());
-    for (std::size_t c = 0; c < channels(); ++c) {
-      const double deviation = std::sqrt(inputs.variance * result_.channels[c].power);
-      const double reach = deviation / 4 / (weight_scale(c) * input_scale());
-      const double draw = static_cast<double>(generator.next_signed(32)) / 2147483648.0;
-      values[c] = static_cast<std::int64_t>(std::clamp(reach * draw, -2147483647.0, 2147483647.0));
-    }
-    return values;
-  }
-
-  const LayerSpec& layer_;
-  const std::string& name_;
-  const WeightsForm& form_;
-  const Tensor& input_;
-  std::uint32_t seed_;
-  const std::string& folder_;
-  Integers integers_;
-  LayerWeights result_;
-};
-
-}  // namespace
-
-LayerWeights make_weights(const LayerSpec& layer, const std::string& name, const WeightsForm& form,
-                          const Tensor& input, std::uint32_t seed, const std::string& folder) {
-  return WeightsMaker(layer, name, form, input, seed, folder).make();
 }
 
 }  // namespace milliwatt::workloads
