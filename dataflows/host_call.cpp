@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataflows/host_call.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
 #include "dataflows/host_task.h"
+#include "workloads/packing.h"
 
 namespace milliwatt::dataflows {
 namespace {
@@ -103,11 +109,21 @@ void HostCallBuilder::add_outputs() {
   }
 }
 
-void HostCallBuilder::add_states() {
-  for (std::size_t i = 0; i < op_.states.size(); ++i) {
-    add_tensor(OperandSource::kState, i, graph_.tensor(op_.states[i]), MW_USE_STATE,
-               MW_TENSOR_STATE);
+void HostCallBuilder::add_bias(std::size_t input, std::int64_t units) {
+  const bool has = input < op_.inputs.size() && op_.inputs[input] != workloads::kNoTensor;
+  const int bits = has ? workloads::element_bits(this->input(input).type) : 32;
+  const auto zeros = static_cast<std::size_t>(workloads::packed_bytes(units, bits));
+  add_constant(base::TensorClass::kParameters, bits,
+               has ? this->input(input).data : std::vector<std::uint8_t>(zeros));
+}
+
+void HostCallBuilder::add_state(std::size_t input) {
+  const auto at = std::find(op_.states.begin(), op_.states.end(), op_.inputs.at(input));
+  if (at == op_.states.end()) {
+    throw base::InternalError(fmt::format("{}: operand {} is no state", op_.name, input));
   }
+  add_tensor(OperandSource::kState, static_cast<std::size_t>(at - op_.states.begin()),
+             this->input(input), MW_USE_STATE, MW_TENSOR_STATE);
 }
 
 }  // namespace milliwatt::dataflows

@@ -53,8 +53,10 @@ class HostCallBuilder {
   void add_constant(base::TensorClass tensor_class, int bits, std::vector<std::uint8_t> bytes);
   /// All outputs.
   void add_outputs();
-  /// All states, in the order of op.states.
-  void add_states();
+  /// A bias of `units` as it is in the network; int32 zeros where there is none.
+  void add_bias(std::size_t input, std::int64_t units);
+  /// The state at this place among op.inputs.
+  void add_state(std::size_t input);
   /// Appends to the section.
   template <typename T>
   void add_section(const T& part) {

@@ -54,13 +54,6 @@ std::optional<std::string> broadcast_refused(const Graph& graph, const Operator&
   return std::nullopt;
 }
 
-std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op) {
-  if (graph.tensor(op.inputs[0]).type == workloads::ElementType::kFloat32) {
-    return "its input is float32";
-  }
-  return std::nullopt;
-}
-
 HostCall pool_call(const Graph& graph, const Operator& op) {
   const bool average = op.kind == OperatorKind::kAveragePool2d;
   HostCallBuilder builder = begin(graph, op, average ? MW_KERNEL_AVERAGE_POOL : MW_KERNEL_MAX_POOL);

@@ -30,7 +30,6 @@ HostCall product_call(const Graph& graph, const Operator& op);
 HostCall extremum_call(const Graph& graph, const Operator& op);
 /// relu, and quantize between integers.
 HostCall rescale_call(const Graph& graph, const Operator& op);
-std::optional<std::string> quantize_refused(const Graph& graph, const Operator& op);
 HostCall leaky_relu_call(const Graph& graph, const Operator& op);
 HostCall hard_swish_call(const Graph& graph, const Operator& op);
 /// logistic, tanh.
@@ -41,5 +40,27 @@ HostCall copy_call(const Graph& graph, const Operator& op);
 /// pad, concatenate, slice, split, transpose.
 std::optional<std::string> movement_refused(const Graph& graph, const Operator& op);
 HostCall movement_call(const Graph& graph, const Operator& op);
+
+std::optional<std::string> transpose_conv_refused(const Graph& graph, const Operator& op);
+HostCall transpose_conv_call(const Graph& graph, const Operator& op);
+/// batch_matmul.
+std::optional<std::string> matmul_refused(const Graph& graph, const Operator& op);
+HostCall matmul_call(const Graph& graph, const Operator& op);
+
+/// mean, sum, reduce_max.
+std::optional<std::string> reduce_refused(const Graph& graph, const Operator& op);
+HostCall reduce_call(const Graph& graph, const Operator& op);
+/// resize_nearest, resize_bilinear.
+std::optional<std::string> resize_refused(const Graph& graph, const Operator& op);
+HostCall resize_call(const Graph& graph, const Operator& op);
+
+/// quantize, of floats or integers.
+HostCall quantize_call(const Graph& graph, const Operator& op);
+HostCall dequantize_call(const Graph& graph, const Operator& op);
+HostCall log_softmax_call(const Graph& graph, const Operator& op);
+
+HostCall svdf_call(const Graph& graph, const Operator& op);
+std::optional<std::string> lstm_refused(const Graph& graph, const Operator& op);
+HostCall lstm_call(const Graph& graph, const Operator& op);
 
 }  // namespace milliwatt::dataflows

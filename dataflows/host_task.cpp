@@ -42,7 +42,7 @@ constexpr HostKernel kKernels[] = {
     {OperatorKind::kMaximum, kIntegers, broadcast_refused, extremum_call},
     {OperatorKind::kMinimum, kIntegers, broadcast_refused, extremum_call},
     {OperatorKind::kRelu, kIntegers, nullptr, rescale_call},
-    {OperatorKind::kQuantize, kAny, quantize_refused, rescale_call},
+    {OperatorKind::kQuantize, kAny, nullptr, quantize_call},
     {OperatorKind::kLeakyRelu, kIntegers, nullptr, leaky_relu_call},
     {OperatorKind::kHardSwish, kIntegers, nullptr, hard_swish_call},
     {OperatorKind::kLogistic, kIntegers, nullptr, sigmoid_call},
@@ -53,6 +53,17 @@ constexpr HostKernel kKernels[] = {
     {OperatorKind::kSlice, kAny, movement_refused, movement_call},
     {OperatorKind::kSplit, kAny, movement_refused, movement_call},
     {OperatorKind::kTranspose, kAny, movement_refused, movement_call},
+    {OperatorKind::kTransposeConv2d, kIntegers, transpose_conv_refused, transpose_conv_call},
+    {OperatorKind::kBatchMatmul, kIntegers, matmul_refused, matmul_call},
+    {OperatorKind::kMean, kIntegers, reduce_refused, reduce_call},
+    {OperatorKind::kSum, kIntegers, reduce_refused, reduce_call},
+    {OperatorKind::kReduceMax, kIntegers, reduce_refused, reduce_call},
+    {OperatorKind::kResizeNearest, kAny, resize_refused, resize_call},
+    {OperatorKind::kResizeBilinear, kIntegers, nullptr, resize_call},
+    {OperatorKind::kDequantize, kAny, nullptr, dequantize_call},
+    {OperatorKind::kLogSoftmax, kAny, nullptr, log_softmax_call},
+    {OperatorKind::kSvdf, kIntegers, nullptr, svdf_call},
+    {OperatorKind::kLstm, kIntegers, lstm_refused, lstm_call},
 };
 
 const HostKernel* kernel_of(OperatorKind kind) {

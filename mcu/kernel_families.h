@@ -25,4 +25,16 @@ std::unique_ptr<Kernel> make_hard_swish(const KernelRecord& record);
 std::unique_ptr<Kernel> make_sigmoid(const KernelRecord& record);
 std::unique_ptr<Kernel> make_move(const KernelRecord& record);
 
+std::unique_ptr<Kernel> make_transpose_conv(const KernelRecord& record);
+std::unique_ptr<Kernel> make_matmul(const KernelRecord& record);
+std::unique_ptr<Kernel> make_reduce_sum(const KernelRecord& record);
+std::unique_ptr<Kernel> make_reduce_max(const KernelRecord& record);
+std::unique_ptr<Kernel> make_resize_nearest(const KernelRecord& record);
+std::unique_ptr<Kernel> make_resize_bilinear(const KernelRecord& record);
+std::unique_ptr<Kernel> make_quantize(const KernelRecord& record);
+std::unique_ptr<Kernel> make_dequantize(const KernelRecord& record);
+std::unique_ptr<Kernel> make_log_softmax(const KernelRecord& record);
+std::unique_ptr<Kernel> make_svdf(const KernelRecord& record);
+std::unique_ptr<Kernel> make_lstm(const KernelRecord& record);
+
 }  // namespace milliwatt::mcu

@@ -79,7 +79,16 @@ void declare_steps(Schema& s) {
        "One int8 element of a logistic or tanh.");
   cost("lookup", &NativeHostConfig::cycles_per_lookup, 25.0, 10.0, 70.0,
        "a multiply, two loads of a table, an interpolation",
-       "One int16 element of a logistic or tanh.");
+       "One int16 element of a logistic or tanh; a gate of an LSTM takes one per unit and step.");
+  cost("blend", &NativeHostConfig::cycles_per_blend, 60.0, 20.0, 200.0,
+       "four loads, six 64-bit products, a rounding division by a power of two",
+       "One element of a bilinear resize.");
+  cost("real", &NativeHostConfig::cycles_per_real, 60.0, 1.0, 250.0,
+       "hardware: 1 to 14; software: 40 to 100 for a sum or product, over 200 for a quotient",
+       "One floating-point operation.");
+  cost("real_function", &NativeHostConfig::cycles_per_real_function, 1000.0, 40.0, 4000.0,
+       "a polynomial of some ten products and sums, the split into exponent and fraction",
+       "One exponential or logarithm of a float.");
 }
 
 __int128 thousandths(double cycles, std::int64_t count) {
@@ -109,7 +118,10 @@ base::Cycles kernel_cycles(const NativeHostConfig& config, const KernelWork& wor
                        thousandths(config.cycles_per_moved_element, work.moved) +
                        thousandths(config.cycles_per_rescaled_element, work.rescaled) +
                        thousandths(config.cycles_per_sigmoid, work.sigmoids) +
-                       thousandths(config.cycles_per_lookup, work.lookups);
+                       thousandths(config.cycles_per_lookup, work.lookups) +
+                       thousandths(config.cycles_per_blend, work.blends) +
+                       thousandths(config.cycles_per_real, work.reals) +
+                       thousandths(config.cycles_per_real_function, work.real_functions);
   return static_cast<base::Cycles>((sum + 999) / 1000);
 }
 

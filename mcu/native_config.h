@@ -31,6 +31,9 @@ struct NativeHostConfig {
   double cycles_per_rescaled_element = 0;
   double cycles_per_sigmoid = 0;
   double cycles_per_lookup = 0;
+  double cycles_per_blend = 0;
+  double cycles_per_real = 0;
+  double cycles_per_real_function = 0;
 };
 
 /// Declares every parameter once. Its defaults are the defaults of the native host.

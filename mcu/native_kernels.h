@@ -15,7 +15,7 @@ namespace milliwatt::mcu {
 struct KernelWork {
   std::int64_t macs = 0;          ///< every filter tap counts, also those in the padding
   std::int64_t outputs = 0;       ///< sums that are requantized (convolutions, fully connected)
-  std::int64_t taps = 0;          ///< of pooling windows, also those in the padding
+  std::int64_t taps = 0;          ///< of pooling windows, also those in the padding; of reductions
   std::int64_t additions = 0;     ///< elements of ADD and SUB
   std::int64_t exponentials = 0;  ///< elements of SOFTMAX
   std::int64_t rows = 0;          ///< of SOFTMAX
@@ -24,6 +24,9 @@ struct KernelWork {
   std::int64_t rescaled = 0;  ///< elements that are requantized one by one
   std::int64_t sigmoids = 0;  ///< of 8 bits
   std::int64_t lookups = 0;   ///< in the table of the sigmoid
+  std::int64_t blends = 0;    ///< elements of a bilinear resize
+  std::int64_t reals = 0;     ///< sums, products, quotients, comparisons and roundings of floats
+  std::int64_t real_functions = 0;  ///< exponentials and logarithms of floats
 };
 
 /// A software kernel with arguments that have passed the checks: it runs on any data without
