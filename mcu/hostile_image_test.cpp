@@ -67,7 +67,67 @@ Bytes softmax_record() {
   return record.bytes();
 }
 
-/// A good program with every command and many kernels.
+Bytes mul_record() {
+  Record<mw_product_section> record;
+  record.kernel = MW_KERNEL_MUL;
+  record.section = {{{1, 1, 1, 2, 3, 4}, {1, 1, 1, 1, 3, 1}, {1, 1, 1, 2, 3, 4}},
+                    3,
+                    -4,
+                    5,
+                    {1 << 30, -6},
+                    -100,
+                    100,
+                    0};
+  record.operands = {testing::input(kFrom, 24), testing::input({MW_REGION_SRAM, 64}, 3),
+                     testing::output(kTo, 24)};
+  return record.bytes();
+}
+
+Bytes rescale_record() {
+  Record<mw_rescale_section> record;
+  record.kernel = MW_KERNEL_LEAKY_RELU;
+  record.section = {19, 3, -4, {1 << 30, 1}, {1 << 30, -2}, -128, 127, 0};
+  record.operands = {testing::input(kFrom, 19), testing::output(kTo, 38, 16)};
+  return record.bytes();
+}
+
+Bytes hard_swish_record() {
+  Record<mw_hard_swish_section> record;
+  record.kernel = MW_KERNEL_HARD_SWISH;
+  record.section = {19, 3, -4, {1 << 14, -2}, {1 << 14, 3}, 0};
+  record.operands = {testing::input(kFrom, 19), testing::output(kTo, 19)};
+  return record.bytes();
+}
+
+Bytes sigmoid_record(mw_kernel kernel, int bits) {
+  Record<mw_sigmoid_section> record;
+  record.kernel = kernel;
+  record.section = {20, bits == 8 ? 3 : 0, {1 << 30, 24}, 120, 3, 1, 0};
+  const auto bytes = static_cast<std::uint32_t>(20 * bits / 8);
+  record.operands = {testing::input(kFrom, bytes, bits), testing::output(kTo, bytes, bits)};
+  return record.bytes();
+}
+
+/// Two pieces of nibbles go to one output that begins with nines.
+struct TwoPieces {
+  mw_move_section head;
+  mw_move_piece pieces[2];
+};
+
+Bytes move_record() {
+  Record<TwoPieces> record;
+  record.kernel = MW_KERNEL_MOVE;
+  record.section.head = {2, 9, 24, 0};
+  record.section.pieces[0] = {
+      0, 2, 3, 1, {1, 1, 1, 2, 2, 3}, {0, 0, 0, 6, -3, 1}, {0, 0, 0, 6, 3, 1}};
+  record.section.pieces[1] = {
+      1, 2, 0, 14, {1, 1, 1, 1, 1, 8}, {0, 0, 0, 0, 0, 2}, {0, 0, 0, 0, 0, 1}};
+  record.operands = {testing::input(kFrom, 6, 4), testing::input({MW_REGION_SRAM, 64}, 8, 4),
+                     testing::output(kTo, 12, 4)};
+  return record.bytes();
+}
+
+/// A good program with every command and every family of kernels.
 std::vector<std::uint8_t> good_image() {
   Image image;
   const std::vector<std::uint8_t> filter(4 * 3 * 3 * 4, 0x5a);
@@ -78,11 +138,13 @@ std::vector<std::uint8_t> good_image() {
   std::vector<mw_command> commands = {
       command(MW_MARK, 0, {0, 0}, 1), command(MW_COPY, 0, image.add(copy)), command(MW_FENCE),
       command(MW_START, 0, {MW_REGION_SRAM, 0}, 160), command(MW_WAIT)};
-  for (const Bytes& record : {weighted_record(MW_KERNEL_CONV, filter_place, table),
-                              weighted_record(MW_KERNEL_DEPTHWISE, filter_place, table),
-                              weighted_record(MW_KERNEL_FULLY_CONNECTED, filter_place, table),
-                              pool_record(MW_KERNEL_AVERAGE_POOL), pool_record(MW_KERNEL_MAX_POOL),
-                              add_record(), softmax_record()}) {
+  for (const Bytes& record :
+       {weighted_record(MW_KERNEL_CONV, filter_place, table),
+        weighted_record(MW_KERNEL_DEPTHWISE, filter_place, table),
+        weighted_record(MW_KERNEL_FULLY_CONNECTED, filter_place, table),
+        pool_record(MW_KERNEL_AVERAGE_POOL), pool_record(MW_KERNEL_MAX_POOL), add_record(),
+        softmax_record(), mul_record(), rescale_record(), hard_swish_record(),
+        sigmoid_record(MW_KERNEL_LOGISTIC, 8), sigmoid_record(MW_KERNEL_TANH, 16), move_record()}) {
     commands.push_back(command(MW_CALL, 0, image.add(record.data(), record.size()),
                                static_cast<std::uint32_t>(record.size())));
   }
@@ -109,7 +171,7 @@ TEST(HostileImage, FlippedBytesRunOrFailButNothingElse) {
   workloads::Xorshift32 random(1);
   int good_runs = 0;
   int failures = 0;
-  for (int round = 0; round < 5000; ++round) {
+  for (int round = 0; round < 8000; ++round) {
     std::vector<std::uint8_t> image = good;
     for (std::uint32_t flips = 1 + random.next() % 3; flips > 0; --flips) {
       image[random.next() % image.size()] = static_cast<std::uint8_t>(random.next() >> 24);
