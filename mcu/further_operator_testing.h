@@ -295,7 +295,9 @@ inline workloads::Graph FurtherOperator::resize(workloads::OperatorKind kind) {
   resize.half_pixel_centers = !resize.align_corners && coin();
   const int batch = between(1, 2);
   const int channels = between(1, 4);
-  const Tensor input = any_width({batch, between(1, 9), between(1, 9), channels}, scale(), coin());
+  const Shape in = {batch, between(1, 9), between(1, 9), channels};
+  const bool blends = kind == workloads::OperatorKind::kResizeBilinear;
+  const Tensor input = blends ? activation(in, scale(), coin()) : any_width(in, scale(), coin());
   Tensor output = input;
   output.shape = {batch, between(1, 17), between(1, 17), channels};
   return finish(kind, resize, {input, note(), output});
