@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "sim/plan_file.h"
 #include "sim/platform.h"
+#include "workloads/derived_network.h"
 
 namespace milliwatt::app {
 namespace {
@@ -73,18 +74,29 @@ const sim::ComponentDoc& find(const std::vector<sim::ComponentDoc>& docs,
       fmt::format("unknown component '{}'{}", wanted, base::suggestion(wanted, names)));
 }
 
+std::vector<sim::ComponentDoc> derived_network_docs() {
+  std::vector<sim::ComponentDoc> docs;
+  for (const workloads::SchemaDoc& doc : workloads::derived_network_docs()) {
+    docs.push_back({doc.name, doc.doc, doc.parameters});
+  }
+  return docs;
+}
+
 int run(const Arguments& arguments) {
   std::vector<sim::ComponentDoc> platform = sim::component_docs();
   const std::vector<sim::ComponentDoc> plan = sim::plan_file_docs();
+  const std::vector<sim::ComponentDoc> derived = derived_network_docs();
   if (arguments.positionals().empty()) {
     std::cout << list_components(
                      "Parts of a platform file; `milliwatt describe COMPONENT` lists its keys.",
                      platform)
               << "\n"
-              << list_components("Parts of a plan file.", plan);
+              << list_components("Parts of a plan file.", plan) << "\n"
+              << list_components("Parts of a derived network.", derived);
     return kGood;
   }
   platform.insert(platform.end(), plan.begin(), plan.end());
+  platform.insert(platform.end(), derived.begin(), derived.end());
   std::cout << describe(find(platform, arguments.positionals()[0]));
   return kGood;
 }
@@ -95,8 +107,8 @@ Command describe_command() {
   return {
       "describe",
       "[COMPONENT]",
-      "Lists the parts of a platform file and a plan file, or the keys of one part with default, "
-      "range, unit and source.",
+      "Lists the parts of a platform file, a plan file and a derived network, or the keys of one "
+      "part with default, range, unit and source.",
       "  milliwatt describe\n"
       "  milliwatt describe systolic\n"
       "  milliwatt describe systolic_mapping\n",

@@ -23,7 +23,7 @@ void check_combination(const Arguments& arguments, sim::Level level) {
   if (arguments.has("dataset") != arguments.has("labels")) {
     throw base::UserError("options '--dataset' and '--labels' go together");
   }
-  for (const char* option : {"input", "seed"}) {
+  for (const char* option : {"input", "seed", "invocations"}) {
     if (arguments.has("dataset") && arguments.has(option)) {
       throw base::UserError(
           fmt::format("options '--dataset' and '--{}' exclude each other", option));
@@ -41,8 +41,12 @@ sim::RunOptions run_options(const Arguments& arguments) {
   sim::RunOptions options;
   options.settings = arguments.values("set");
   options.level = parse_level(arguments.value("level", "values"));
-  options.input_path = arguments.value("input");
-  options.seed = parse_count("seed", arguments.value("seed", "1"));
+  options.input.files = arguments.values("input");
+  options.input.seed = parse_count("seed", arguments.value("seed", "1"));
+  if (arguments.has("invocations")) {
+    options.input.invocations = parse_count("invocations", arguments.value("invocations"));
+  }
+  options.dump = arguments.has("tensors");
   options.dataset_path = arguments.value("dataset");
   options.labels_path = arguments.value("labels");
   options.check = !arguments.has("no-check");
@@ -66,7 +70,8 @@ int run(const Arguments& arguments) {
     write_file(arguments.value("plan-out"), result.plan_file);
   }
   if (!arguments.has("quiet")) {
-    std::cout << sim::format_table(result);
+    std::cout << sim::format_table(
+        result, arguments.has("sparsity") ? sim::Columns::kZeros : sim::Columns::kByCause);
   }
   if (arguments.has("plan")) {
     std::cout << (arguments.has("quiet") ? "" : "\n") << result.plan;
@@ -83,14 +88,22 @@ constexpr const char* kDetails =
     "  milliwatt run systolic_16x16 resnet8\n"
     "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"
     "  milliwatt run platform.yaml model.tflite --set accelerator.rows=8 --level estimate\n"
+    "  milliwatt run platform.yaml speech.tflite --input frames.npy --invocations 20\n"
     "  milliwatt run platform.yaml model.tflite --plan-out plan.yaml\n"
     "  milliwatt run platform.yaml model.tflite --use-plan plan.yaml\n";
 
 std::vector<Option> options() {
   return {{"input", "FILE",
-           "Values of the network's input: .npy, or raw bytes as stored. Without "
-           "it they are made from --seed."},
-          {"seed", "N", "Seed of the input's values; 1 when absent."},
+           "Values of the network's input: .npy, or raw bytes as stored. Without it they are made "
+           "from --seed. Repeatable: one for each input, in their order or as NAME=FILE. A file "
+           "may hold the input of every invocation, one behind the other.",
+           true},
+          {"seed", "N",
+           "Seed of the input's values, one stream over all invocations; 1 when "
+           "absent."},
+          {"invocations", "N",
+           "Runs N inferences in a row, without a pause and with the network's states living on. "
+           "As many as --input holds, or 1, when absent."},
           {"dataset", "FILE",
            "Runs every image of this .npy file (N x the input's shape) and reports the accuracy; "
            "the table above it is that of the first image."},
@@ -104,7 +117,12 @@ std::vector<Option> options() {
           {"out", "DIR",
            "Writes all results to this folder at the end, as a whole. It may be "
            "absent, empty, or hold an earlier result, which is replaced."},
-          {"tensors", "DIR", "Writes every tensor as .npy with an index.csv; may lie below --out."},
+          {"tensors", "DIR",
+           "Writes every tensor of every invocation, and the sums that were requantized to it, as "
+           ".npy with an index.csv; may lie below --out."},
+          {"sparsity", "",
+           "Shows in the table which share of each layer's weights, inputs and outputs is zero, "
+           "in place of the cycles by cause."},
           {"no-check", "", "Skips the comparison of every tensor with the reference kernels."},
           {"plan", "", "Prints the plan after the table: mappings, tensors and their addresses."},
           {"plan-out", "FILE", "Writes the plan as YAML, to be edited and given to --use-plan."},
@@ -119,7 +137,7 @@ std::vector<Option> options() {
 Command run_command() {
   return {"run",
           "PLATFORM NETWORK",
-          "Runs one inference of a network on a platform; shows where cycles, energy and off-chip "
+          "Runs inferences of a network on a platform; shows where cycles, energy and off-chip "
           "traffic go.",
           kDetails,
           CommandLine(options(), {"PLATFORM", "NETWORK"}, 2, 2),

@@ -13,6 +13,7 @@
 
 #include "workloads/check.h"
 #include "workloads/graph_testing.h"
+#include "workloads/packing.h"
 #include "workloads/reference.h"
 #include "workloads/seeded.h"
 
@@ -58,6 +59,17 @@ class FurtherOperator {
     Tensor made =
         workloads::testing::int8_tensor(std::move(shape), scale_of, wide ? 0 : between(-128, 127));
     made.type = wide ? ElementType::kInt16 : ElementType::kInt8;
+    return made;
+  }
+  /// Activations of 16 bits, or of any number up to 8.
+  Tensor any_width(Shape shape, float scale_of, bool wide) {
+    Tensor made = activation(std::move(shape), scale_of, wide);
+    if (!wide && coin()) {
+      const int bits = between(2, 7);
+      made.type = workloads::integer_type(bits);
+      made.quantization.zero_points = {
+          between(workloads::lowest_element(bits), workloads::highest_element(bits))};
+    }
     return made;
   }
   Tensor state(Shape shape, float scale_of, bool wide) {
@@ -266,11 +278,12 @@ inline workloads::Graph FurtherOperator::reduce(workloads::OperatorKind kind, bo
     }
   }
   const bool sum = kind == workloads::OperatorKind::kSum;
-  const Tensor input = activation(shape, scale(), wide);
+  const Tensor input = any_width(shape, scale(), wide);
   const float si = input.quantization.scales[0];
   const float so = si * (sum ? root(terms) : 1.0F / root(terms)) * 1.3F;
-  Tensor output = activation(out, so, wide);
+  Tensor output = any_width(out, so, wide);
   if (kind == workloads::OperatorKind::kReduceMax) {
+    output.type = input.type;
     output.quantization = input.quantization;
   }
   return finish(kind, reduce, {input, note(), output});
@@ -282,7 +295,7 @@ inline workloads::Graph FurtherOperator::resize(workloads::OperatorKind kind) {
   resize.half_pixel_centers = !resize.align_corners && coin();
   const int batch = between(1, 2);
   const int channels = between(1, 4);
-  const Tensor input = activation({batch, between(1, 9), between(1, 9), channels}, scale(), coin());
+  const Tensor input = any_width({batch, between(1, 9), between(1, 9), channels}, scale(), coin());
   Tensor output = input;
   output.shape = {batch, between(1, 17), between(1, 17), channels};
   return finish(kind, resize, {input, note(), output});
@@ -290,13 +303,13 @@ inline workloads::Graph FurtherOperator::resize(workloads::OperatorKind kind) {
 
 inline workloads::Graph FurtherOperator::quantize() {
   const Shape shape = {between(1, 3), between(1, 40)};
-  Tensor output = activation(shape, scale(), coin());
+  const Tensor output = any_width(shape, scale(), coin());
   return finish(workloads::OperatorKind::kQuantize, workloads::Plain{}, {real(shape), output});
 }
 
 inline workloads::Graph FurtherOperator::dequantize() {
   const Shape shape = {between(1, 3), between(1, 40)};
-  Tensor input = activation(shape, scale(), coin());
+  Tensor input = any_width(shape, scale(), coin());
   if (between(0, 2) == 0) {
     input.type = ElementType::kInt32;
   }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace milliwatt::sim {
@@ -44,7 +46,13 @@ void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
            plan.operators[checked_layer(layer, plan.operators.size())].runner ==
                dataflows::Runner::kHost;
   };
-  for (const mcu::HostInterval& interval : host.timeline()) {
+  const std::vector<mcu::HostInterval>& all = host.timeline();
+  const base::Cycles begin = clock.cycle_at_or_after(measurement.begin);
+  auto first = std::lower_bound(
+      all.begin(), all.end(), begin,
+      [](const mcu::HostInterval& interval, base::Cycles t) { return interval.end <= t; });
+  for (; first != all.end(); ++first) {
+    const mcu::HostInterval& interval = *first;
     if (own(interval.layer) && interval.activity != mcu::HostActivity::kIdle) {
       measurement.activities.push_back(
           {Cause::kHost, clock.edge(interval.begin), clock.edge(interval.end)});

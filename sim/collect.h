@@ -27,7 +27,8 @@ Snapshot take_snapshot(const System& system, const mcu::NativeHost& host,
 /// Where the host finds the program.
 mcu::ProgramPlace program_place(const Program& program);
 
-/// Host work for layers that the host runs is Cause::kHost; driving engines is control.
+/// What the host did since measurement.begin. Its work for layers that it runs is Cause::kHost;
+/// driving engines is control.
 void add_host_activities(const mcu::NativeHost& host, const base::Clock& clock,
                          const dataflows::Plan& plan, Measurement& measurement);
 

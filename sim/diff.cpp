@@ -43,7 +43,7 @@ std::string text_of(const Json& value) {
 std::string item_name(const Json& item, std::size_t position) {
   std::string name;
   for (const char* key :
-       {"tensor", "unit", "memory", "kind", "component", "action", "layer", "name"}) {
+       {"invocation", "tensor", "unit", "memory", "kind", "component", "action", "layer", "name"}) {
     const bool row_of_energy = item.contains("action") && item.contains("kind");
     const bool of_a_layer = std::string(key) != "kind" || row_of_energy;
     if (item.is_object() && item.contains(key) && of_a_layer) {

@@ -36,16 +36,22 @@ class Walk {
     }
   }
 
-  Measurement run() {
+  std::vector<Measurement> run(std::size_t invocations) {
     section(NativeHost::Section::kSetup);
     system_.assume(memories_);
-    const Snapshot before = snapshot();
-    measurement_.setup_time = measurement_.begin = now();
-    measurement_.host_jitter = 0;
-    section(NativeHost::Section::kInvoke);
-    measurement_.end = now();
-    finish(before);
-    return std::move(measurement_);
+    const base::Picoseconds setup_time = now();
+    std::vector<Measurement> all;
+    for (std::size_t i = 0; i < invocations; ++i) {
+      measurement_ = {};
+      measurement_.setup_time = setup_time;
+      measurement_.begin = now();
+      const Snapshot before = snapshot();
+      section(NativeHost::Section::kInvoke);
+      measurement_.end = now();
+      finish(before);
+      all.push_back(std::move(measurement_));
+    }
+    return all;
   }
 
   bool has_history() const { return system_.has_history(); }
@@ -125,12 +131,19 @@ class Walk {
     measurement_.counts = difference(after.counts, before.counts);
     measurement_.traffic = difference(after.traffic, before.traffic);
     if (engine_) {
-      measurement_.activities = engine_->activities();
-      measurement_.spans = engine_->spans();
+      take_new(engine_->activities(), activities_, measurement_.activities);
+      take_new(engine_->spans(), spans_, measurement_.spans);
     }
     check_host_accounts(measurement_, system_.host_clock);
     add_host_activities(host_, system_.host_clock, plan_, measurement_);
     cut_layers(plan_, measurement_);
+  }
+
+  /// Copies what came behind the first `taken` of `all`.
+  template <typename T>
+  static void take_new(const std::vector<T>& all, std::size_t& taken, std::vector<T>& into) {
+    into.assign(all.begin() + static_cast<std::ptrdiff_t>(taken), all.end());
+    taken = all.size();
   }
 
   const dataflows::Plan& plan_;
@@ -143,27 +156,40 @@ class Walk {
   base::Cycles jitter_;
   base::Cycles cycle_ = 0;
   bool exact_ = true;
+  std::size_t activities_ = 0;  ///< of the engine that belong to earlier invocations
+  std::size_t spans_ = 0;
   Measurement measurement_;
 };
 
 }  // namespace
 
-Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const Program& program) {
+std::vector<Estimate> estimate_sequence(const Platform& platform, const dataflows::Plan& plan,
+                                        const Program& program, std::size_t invocations) {
   using memory::Case;
   Walk actual{platform, plan, program, End::kLow, Case::kActual};
-  Estimate result;
-  result.low = actual.run();
-  result.exact = actual.exact();
-  if (result.exact) {
-    result.low.host_jitter = 0;
-    result.high = result.low;
-    return result;
+  std::vector<Measurement> low = actual.run(invocations);
+  std::vector<Measurement> high;
+  const bool exact = actual.exact();
+  if (exact) {
+    for (Measurement& m : low) {
+      m.host_jitter = 0;
+    }
+    high = low;
+  } else {
+    if (actual.has_history()) {
+      low = Walk{platform, plan, program, End::kLow, Case::kBest}.run(invocations);
+    }
+    high = Walk{platform, plan, program, End::kHigh, Case::kWorst}.run(invocations);
   }
-  if (actual.has_history()) {
-    result.low = Walk{platform, plan, program, End::kLow, Case::kBest}.run();
+  std::vector<Estimate> all;
+  for (std::size_t i = 0; i < invocations; ++i) {
+    all.push_back({std::move(low[i]), std::move(high[i]), exact});
   }
-  result.high = Walk{platform, plan, program, End::kHigh, Case::kWorst}.run();
-  return result;
+  return all;
+}
+
+Estimate estimate(const Platform& platform, const dataflows::Plan& plan, const Program& program) {
+  return std::move(estimate_sequence(platform, plan, program, 1).front());
 }
 
 }  // namespace milliwatt::sim

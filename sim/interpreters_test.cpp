@@ -11,6 +11,7 @@
 #include "sim/simulation.h"
 #include "sim/testing/random_plan.h"
 #include "sim/testing/random_system.h"
+#include "workloads/seeded.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -150,6 +151,47 @@ void check_system(const testing::RandomSystem& s, const dataflows::ForcedPlan& f
   }
 }
 
+/// What is certain of an inexact estimate: when each invocation ends.
+void expect_encloses_ends(const std::vector<Estimate>& estimates,
+                          const std::vector<Simulated>& truth) {
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    EXPECT_LE(estimates[i].low.end, truth[i].measurement.end) << "invocation " << i;
+    EXPECT_GE(estimates[i].high.end, truth[i].measurement.end) << "invocation " << i;
+  }
+}
+
+/// Three invocations in a row, each with inputs of its own, over memories that remember.
+void check_sequence(std::uint32_t seed, Tally& tally) {
+  SCOPED_TRACE("sequence, seed " + std::to_string(seed));
+  const testing::RandomSystem s = testing::random_system(seed);
+  const dataflows::Plan plan = plan_for(s.platform, s.graph);
+  const Program program = program_for(s.platform, s.graph, plan);
+  auto inputs = workloads::seeded_inputs(s.graph, seed + 1, 3);
+  inputs.front() = s.inputs;
+  SimulationOptions options;
+  const auto values = simulate_sequence(s.platform, s.graph, plan, program, inputs, options);
+  options.detail = shell::Detail::kExact;
+  const auto exact = simulate_sequence(s.platform, s.graph, plan, program, inputs, options);
+  const auto estimates = estimate_sequence(s.platform, plan, program, inputs.size());
+  const auto reference = workloads::run_reference_stream(s.graph, inputs);
+  ASSERT_EQ(values.size(), inputs.size());
+  expect_same(values[0].measurement,
+              simulate(s.platform, s.graph, plan, program, s.inputs).measurement);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_GT(check_tensors(s.graph, values[i].tensors, reference[i]).bytes, 0);
+    EXPECT_EQ(values[i].tensors, exact[i].tensors);
+    expect_same(values[i].measurement, exact[i].measurement);
+    EXPECT_EQ(values[i].measurement.begin,
+              i == 0 ? values[i].measurement.setup_time : values[i - 1].measurement.end);
+    EXPECT_EQ(estimates[i].exact, estimates[0].exact);
+    if (estimates[i].exact) {
+      expect_same(estimates[i].low, values[i].measurement);
+    }
+  }
+  expect_encloses_ends(estimates, values);
+  ++(estimates[0].exact ? tally.exact_estimates : tally.intervals);
+}
+
 void check_case(std::uint32_t seed, Tally& tally) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   check_system(testing::random_system(seed), {}, tally);
@@ -198,6 +240,19 @@ TEST_P(Interpreters, AgreeOnForcedPlans) {
   EXPECT_GT(tally.forced_operators, 30);
   EXPECT_GT(tally.forced_tensors, 30);
   EXPECT_GT(tally.outputs, 0U);
+}
+
+TEST_P(Interpreters, AgreeOnSequences) {
+  constexpr std::uint32_t kStep = 5;  // of the cases above
+  Tally tally;
+  for (std::uint32_t i = 0; i < kCasesPerTest; i += kStep) {
+    check_sequence(GetParam() * kCasesPerTest + i, tally);
+    if (HasFailure()) {
+      return;
+    }
+  }
+  EXPECT_GT(tally.exact_estimates, 0);
+  EXPECT_GT(tally.intervals, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(RandomSystems, Interpreters, ::testing::Range(0U, kCases / kCasesPerTest));

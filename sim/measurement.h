@@ -12,18 +12,18 @@
 
 namespace milliwatt::sim {
 
-/// What one inference left behind, whichever interpreter ran it: the raw material of a RunResult.
+/// What one invocation left behind, whichever interpreter ran it: the raw material of a RunResult.
 struct Measurement {
   base::Picoseconds begin = 0;  ///< of the invoke section
   base::Picoseconds end = 0;
   std::vector<LayerMark> marks;
-  std::vector<LayerSpan> spans;  ///< of layers that engines ran, set-up included
+  std::vector<LayerSpan> spans;  ///< of layers that engines ran
   /// When each layer began; the first one at `begin`. Ascending.
   std::vector<base::Picoseconds> layer_begins;
   std::vector<Activity> activities;
   base::ActionCounts counts;
   std::vector<memory::TrafficLedger::Entry> traffic;  ///< as the targets served it
-  std::vector<UnitResult> units;
+  std::vector<UnitResult> units;                      ///< since power-up; empty for an estimate
   base::Picoseconds setup_time = 0;
   /// By how much the host's active cycles may differ from what an inexact estimate counts, because
   /// its bursts meet the clocks in other phases. 0 for everything exact.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -53,6 +54,15 @@ std::vector<MemoryTraffic> traffic(const Json& json) {
   return memories;
 }
 
+/// Absent in files of earlier versions.
+workloads::ZeroCount zeros(const Json& json, const char* key) {
+  if (!json.contains(key)) {
+    return {};
+  }
+  const Json& count = json.at(key);
+  return {integer(count, "zeros"), integer(count, "elements")};
+}
+
 LayerResult layer(const Json& json) {
   LayerResult layer;
   layer.index = get<int>(json, "layer");
@@ -75,6 +85,8 @@ LayerResult layer(const Json& json) {
   layer.peak_macs_per_cycle = integer(json, "peak_macs_per_cycle");
   layer.traffic = traffic(json.at("traffic"));
   layer.compulsory_offchip_bytes = integer(json, "compulsory_offchip_bytes");
+  layer.zeros = {zeros(json, "weight_zeros"), zeros(json, "input_zeros"),
+                 zeros(json, "output_zeros")};
   return layer;
 }
 
@@ -99,7 +111,57 @@ TensorResult tensor(const Json& json) {
   tensor.digest = text(json, "digest_xxh3");
   tensor.bytes.resize(get<std::size_t>(json, "bytes"));
   tensor.output = get<bool>(json, "output");
+  tensor.scale = json.value("scale", 0.0F);
+  tensor.zero_point = json.value("zero_point", 0);
   return tensor;
+}
+
+std::vector<energy::CountRow> invocation_counts(const Json& json) {
+  std::vector<energy::CountRow> rows;
+  for (const auto& [component, actions] : json.items()) {
+    for (const auto& [action, count] : actions.items()) {
+      rows.push_back({component, action, base::kNoLayer, count.get<std::int64_t>()});
+    }
+  }
+  return rows;
+}
+
+/// `tensors`: of the run's last invocation, which say what the outputs of the others are.
+InvocationResult invocation(const Json& json, const std::vector<TensorResult>& tensors,
+                            std::int64_t start_high) {
+  InvocationResult one;
+  one.start_cycle = {integer(json, "start_cycle"), start_high};
+  one.end_cycle = {integer(json, "end_cycle"), integer(json, "end_cycle_high")};
+  one.cycles = {integer(json, "cycles"), integer(json, "cycles_high")};
+  one.time = integer(json, "time_ps");
+  one.energy = bounds(json.at("energy_aJ"));
+  one.offchip_bytes = integer(json, "offchip_bytes");
+  one.counts = invocation_counts(json.at("counts"));
+  for (const Json& output : json.at("outputs")) {
+    const int id = get<int>(output, "tensor");
+    const auto known = std::find_if(tensors.begin(), tensors.end(),
+                                    [&](const TensorResult& tensor) { return tensor.id == id; });
+    if (known == tensors.end()) {
+      throw base::UserError(fmt::format("output {} is no tensor", id));
+    }
+    one.values.tensors.push_back(*known);
+    one.values.tensors.back().digest = text(output, "digest_xxh3");
+  }
+  return one;
+}
+
+SequenceResult sequence(const Json& json, const std::vector<TensorResult>& tensors) {
+  SequenceResult sequence;
+  sequence.inputs = text(json, "inputs");
+  std::int64_t start_high = 0;
+  for (const Json& one : json.at("invocations")) {
+    sequence.invocations.push_back(invocation(one, tensors, start_high));
+    start_high = sequence.invocations.back().end_cycle.high;
+  }
+  if (sequence.invocations.empty()) {
+    throw base::UserError("a sequence of no invocations");
+  }
+  return sequence;
 }
 
 base::Counters counters(const Json& json) {
@@ -149,6 +211,9 @@ void read_parts(const Json& json, RunResult& result) {
   }
   for (const Json& part : json.at("counters")) {
     result.counts.components.push_back(counters(part));
+  }
+  if (json.contains("sequence")) {
+    result.sequence = sequence(json.at("sequence"), result.tensors);
   }
 }
 

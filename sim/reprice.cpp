@@ -12,6 +12,7 @@
 #include "sim/platform.h"
 #include "sim/read_results.h"
 #include "sim/result_builder.h"
+#include "sim/sequence_builder.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -58,6 +59,11 @@ void price(StoredRun& stored, const Platform& platform) {
     LayerResult& layer = layer_of(result, energy.layer);
     layer.dynamic_energy = energy.dynamic_energy;
     layer.static_energy = energy.static_energy;
+  }
+  if (result.sequence) {
+    for (InvocationResult& invocation : result.sequence->invocations) {
+      invocation.energy = price_again(prices, invocation);
+    }
   }
   result.area = energy::area_report(prices);
   result.technology = prices.technology;

@@ -105,6 +105,9 @@ void add_times(RunResult& result, const Measurement& low, const Measurement& hig
     return clock.cycle_at_or_after(m.end) - clock.cycle_at_or_after(m.begin);
   };
   result.cycles = {length(low), length(high)};
+  if (low.begin != high.begin) {  // a later invocation, whose ends may differ by the clocks' phases
+    result.cycles.high = std::max(result.cycles.low, result.cycles.high);
+  }
   result.setup_cycles = clock.cycle_at_or_after(low.setup_time);
 }
 
@@ -158,6 +161,7 @@ energy::Bounds total_range(const energy::EnergyReport& low, const energy::Energy
   energy::Bounds total = low.total;
   total.low += host.low - dynamic_energy_of_host(low).low;
   total.high = high.total.high + host.high - dynamic_energy_of_host(high).high;
+  total.high = std::max(total.high, total.nominal);
   return total;
 }
 

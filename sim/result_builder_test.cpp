@@ -9,6 +9,7 @@
 #include "sim/estimate.h"
 #include "sim/host_range.h"
 #include "sim/prepare.h"
+#include "sim/sequence_builder.h"
 #include "sim/simulation.h"
 #include "sim/testing/random_system.h"
 
@@ -115,6 +116,53 @@ void check_case(std::uint32_t seed, const std::shared_ptr<const energy::Technolo
   } else {
     ++tally.intervals;
   }
+}
+
+/// Three invocations, at values and as an estimate.
+void check_sequence(std::uint32_t seed, const std::shared_ptr<const energy::Technology>& prices,
+                    Tally& tally) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  testing::RandomSystem s = with_two_channels(seed);
+  s.platform.technology = prices;
+  std::optional<Prepared> p;
+  try {
+    p.emplace(s.platform, s.graph);
+  } catch (const base::UserError& error) {
+    return;  // a memory smaller than the technology knows
+  }
+  ++tally.priced;
+  SequenceBuilder values{p->context(), Level::kValues};
+  for (const Simulated& one : simulate_sequence(p->platform, p->graph, p->plan, p->program,
+                                                {s.inputs, s.inputs, s.inputs})) {
+    values.add(one.measurement, one.measurement, {});
+  }
+  SequenceBuilder ends{p->context(), Level::kEstimate};
+  for (const Estimate& one : estimate_sequence(p->platform, p->plan, p->program, 3)) {
+    ends.add(one.low, one.high, {});
+    tally.intervals += one.exact ? 0 : 1;
+  }
+  const RunResult truth = values.take("");
+  const RunResult bounds = ends.take("");
+  ASSERT_EQ(truth.sequence->invocations.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const InvocationResult& one = truth.sequence->invocations[i];
+    EXPECT_EQ(price_again(p->prices, one), one.energy);
+    const InvocationResult& interval = bounds.sequence->invocations[i];
+    EXPECT_LE(interval.end_cycle.low, one.end_cycle.low);
+    EXPECT_GE(interval.end_cycle.high, one.end_cycle.low);
+  }
+  EXPECT_EQ(truth.cycles.low, truth.sequence->invocations.back().cycles.low);
+  EXPECT_EQ(truth.energy.total, truth.sequence->invocations.back().energy);
+}
+
+TEST(Results, OfSequencesArePricedAgainFromTheirCounts) {
+  const auto prices = technology();
+  Tally tally;
+  for (std::uint32_t seed = 7200; seed < 7300; ++seed) {
+    check_sequence(seed, prices, tally);
+  }
+  EXPECT_GT(tally.priced, 50);
+  EXPECT_GT(tally.intervals, 50);
 }
 
 TEST(Results, OfEstimatesHoldTheEnergyOfTheSimulation) {

@@ -80,6 +80,32 @@ Cause LayerResult::bound_by() const {
   return static_cast<Cause>(most - cycles_by_cause.begin());
 }
 
+Interval SequenceResult::cycles() const {
+  const InvocationResult& first = invocations.front();
+  const InvocationResult& last = invocations.back();
+  return {last.end_cycle.low - first.start_cycle.low, last.end_cycle.high - first.start_cycle.high};
+}
+
+energy::Bounds SequenceResult::energy() const {
+  return std::accumulate(invocations.begin(), invocations.end(), energy::Bounds{},
+                         [](const energy::Bounds& sum, const InvocationResult& invocation) {
+                           return energy::checked_add(sum, invocation.energy);
+                         });
+}
+
+std::int64_t SequenceResult::offchip_bytes() const {
+  return std::accumulate(invocations.begin(), invocations.end(), std::int64_t{0},
+                         [](std::int64_t sum, const InvocationResult& invocation) {
+                           return sum + invocation.offchip_bytes;
+                         });
+}
+
+double SequenceResult::steady_inferences_per_s(std::int64_t clock_hz) const {
+  const std::int64_t cycles = invocations.back().end_cycle.low - invocations.front().end_cycle.low;
+  return ratio(static_cast<double>(invocations.size() - 1) * static_cast<double>(clock_hz),
+               static_cast<double>(cycles));
+}
+
 std::int64_t RunResult::macs() const {
   return std::accumulate(layers.begin(), layers.end(), std::int64_t{0},
                          [](std::int64_t n, const LayerResult& layer) { return n + layer.macs; });

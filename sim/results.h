@@ -9,11 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/traffic.h"
+#include "energy/pricing.h"
 #include "energy/report.h"
 #include "sim/dataset_result.h"
 #include "workloads/graph.h"
+#include "workloads/summary.h"
 
 namespace milliwatt::sim {
 
@@ -52,6 +55,14 @@ struct MemoryTraffic {
   std::int64_t total_written() const;
 };
 
+/// Sparsity of a layer's data: a zero is an element that equals its zero point. No elements where
+/// there are none or, as of an estimate's activations, nobody knows their values.
+struct LayerZeros {
+  workloads::ZeroCount weights;
+  workloads::ZeroCount inputs;   ///< all operands but constants and states
+  workloads::ZeroCount outputs;  ///< all outputs
+};
+
 struct LayerResult {
   int index = 0;
   std::string name;
@@ -77,6 +88,7 @@ struct LayerResult {
   std::int64_t compulsory_offchip_bytes = 0;
   energy::Bounds dynamic_energy;
   energy::Bounds static_energy;
+  LayerZeros zeros;
 
   /// MACs per cycle over the engine's best; 0 where there is no engine.
   double utilisation() const;
@@ -104,15 +116,67 @@ struct TensorResult {
   std::string digest;               ///< base/digest.h of the stored bytes
   std::vector<std::uint8_t> bytes;  ///< empty for estimates
   bool output = false;              ///< of the network
+  /// real = scale * (stored - zero_point); 0 where it is not quantized with one scale.
+  float scale = 0;
+  std::int32_t zero_point = 0;
+};
+
+/// The sums of products and bias of one operator as they go into its requantization, in the order
+/// and shape of its output.
+struct AccumulatorResult {
+  int tensor = 0;  ///< the output
+  std::string name;
+  std::string type;  ///< "int32" or "int64"
+  std::vector<std::int32_t> shape;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// What a run knows of the values of one invocation.
+struct InvocationTensors {
+  std::vector<TensorResult> tensors;
+  /// From the reference kernels, whose outputs are those of the simulation by comparison; empty
+  /// unless RunOptions::dump asks for them.
+  std::vector<AccumulatorResult> accumulators;
 };
 
 /// Outcome of the comparison with the reference kernels.
 struct CheckResult {
   bool done = false;         ///< false: --no-check or an estimate
-  std::int64_t tensors = 0;  ///< compared
+  std::int64_t tensors = 0;  ///< compared, each once for every invocation
   std::int64_t bytes = 0;    ///< compared
 };
 
+/// One invocation of a sequence.
+struct InvocationResult {
+  /// In cycles since the first one began. Of an estimate the two ends.
+  Interval start_cycle;
+  Interval end_cycle;
+  Interval cycles;  ///< end - start at each end
+  energy::Bounds energy;
+  std::int64_t offchip_bytes = 0;
+  /// Counts without their layers, and the time, from which the energy can be priced again.
+  std::vector<energy::CountRow> counts;
+  base::Picoseconds time = 0;
+  /// The network's outputs; with RunOptions::dump every tensor.
+  InvocationTensors values;
+};
+
+/// Several invocations in a row without a pause: states and what memories remember live on, and no
+/// two overlap.
+struct SequenceResult {
+  std::string inputs;  ///< where they come from
+  std::vector<InvocationResult> invocations;
+
+  Interval cycles() const;
+  energy::Bounds energy() const;
+  std::int64_t offchip_bytes() const;
+  /// Inferences per second from the end of the first to the end of the last, at the lower end of an
+  /// estimate; 0 for a sequence of one.
+  double steady_inferences_per_s(std::int64_t clock_hz) const;
+};
+
+/// Of a sequence: the last invocation, which is the one that is nearest to the steady state; only
+/// `check` and `units` are about all of them.
 struct RunResult {
   std::string platform;
   std::string network;
@@ -128,8 +192,9 @@ struct RunResult {
   /// Cycles, traffic and energy that belong to no layer (set-up, command list, host between
   /// layers).
   LayerResult system;
-  std::vector<UnitResult> units;
+  std::vector<UnitResult> units;  ///< from power-up to the end
   std::vector<TensorResult> tensors;
+  std::vector<AccumulatorResult> accumulators;  ///< as in InvocationTensors
   base::ActionCounts counts;
   energy::EnergyReport energy;
   energy::AreaReport area;
@@ -141,6 +206,8 @@ struct RunResult {
   std::string plan_file;                   ///< the same as YAML that reproduces it
   /// Of a run over a data set; all else is that of its first image.
   std::optional<DatasetResult> dataset;
+  /// Of a run of two or more invocations.
+  std::optional<SequenceResult> sequence;
 
   std::int64_t macs() const;
   std::int64_t offchip_bytes() const;

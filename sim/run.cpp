@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "sim/estimate.h"
 #include "sim/evaluate.h"
 #include "sim/plan_file.h"
 #include "sim/plan_text.h"
 #include "sim/prepare.h"
-#include "sim/result_builder.h"
+#include "sim/sequence_builder.h"
 #include "sim/simulation.h"
+#include "sim/values.h"
 #include "workloads/load.h"
 #include "workloads/reference.h"
 
@@ -25,65 +25,69 @@ using workloads::Bytes;
 using workloads::Graph;
 using workloads::TensorId;
 
-/// The network's inputs; a file serves the only one.
-std::vector<Bytes> inputs_of(const Graph& graph, const RunOptions& options) {
-  if (options.input_path.empty()) {
-    return workloads::seeded_input(graph, options.seed);
-  }
-  if (graph.inputs.size() != 1) {
-    throw base::UserError(fmt::format("{}: the network has {} inputs, one file serves only one",
-                                      options.input_path, graph.inputs.size()));
-  }
-  return {workloads::load_input(options.input_path, graph.tensor(graph.inputs[0]))};
-}
-
-std::vector<TensorResult> tensor_results(const Graph& graph,
-                                         const workloads::TensorValues& values) {
-  std::vector<TensorResult> results;
-  for (std::size_t id = 0; id < graph.tensors.size(); ++id) {
-    const workloads::Tensor& tensor = graph.tensors[id];
-    const bool output = std::find(graph.outputs.begin(), graph.outputs.end(),
-                                  static_cast<TensorId>(id)) != graph.outputs.end();
-    if (!values.empty() && values[id].empty()) {
-      continue;
-    }
-    TensorResult result;
-    result.id = static_cast<int>(id);
-    result.name = tensor.name;
-    result.type = workloads::element_name(tensor.type);
-    result.shape = tensor.shape;
-    result.output = output;
-    if (!values.empty()) {
-      result.bytes = values[id];
-      result.digest = base::digest_text(result.bytes.data(), result.bytes.size());
-    }
-    results.push_back(std::move(result));
-  }
-  return results;
-}
-
 dataflows::ForcedPlan forced_by(const RunOptions& options, const Graph& graph) {
   return options.plan_path.empty() ? dataflows::ForcedPlan{}
                                    : PlanFile::load(options.plan_path).forced(graph);
 }
 
-RunResult run_estimate(const Prepared& prepared) {
-  const Estimate e = estimate(prepared.platform, prepared.plan, prepared.program);
-  return build_result(prepared.context(), Level::kEstimate, e.low, e.high);
+RunResult run_estimate(const Prepared& prepared, const Workload& workload) {
+  SequenceBuilder sequence{prepared.context(), Level::kEstimate};
+  for (const Estimate& e : estimate_sequence(prepared.platform, prepared.plan, prepared.program,
+                                             workload.invocations())) {
+    sequence.add(e.low, e.high, {});
+  }
+  RunResult result = sequence.take("");
+  count_zeros(prepared.graph, {}, result.layers);
+  return result;
+}
+
+/// Errors of one of several invocations say which.
+CheckResult check_invocation(const Graph& graph, std::size_t index, std::size_t invocations,
+                             const workloads::TensorValues& simulated,
+                             const workloads::TensorValues& reference) {
+  try {
+    return check_tensors(graph, simulated, reference);
+  } catch (const base::SimulationError& error) {
+    if (invocations == 1) {
+      throw;
+    }
+    throw base::SimulationError(fmt::format("invocation {}: {}", index, error.what()));
+  }
+}
+
+/// What is kept of an invocation's values.
+InvocationTensors values_of(const Graph& graph, const workloads::TensorValues& tensors,
+                            const ReferenceValues* reference, bool dump) {
+  InvocationTensors values{tensor_results(graph, tensors), {}};
+  if (dump && reference != nullptr) {
+    values.accumulators = accumulator_results(graph, reference->accumulators);
+  }
+  return values;
 }
 
 RunResult run_simulation(const Prepared& prepared, Workload& workload, const RunOptions& options) {
   SimulationOptions simulation;
   simulation.detail =
       options.level == Level::kExact ? shell::Detail::kExact : shell::Detail::kValues;
-  const Simulated done = simulate(prepared.platform, prepared.graph, prepared.plan,
-                                  prepared.program, workload.inputs(), simulation);
-  RunResult result =
-      build_result(prepared.context(), options.level, done.measurement, done.measurement);
-  if (options.check) {
-    result.check = check_tensors(prepared.graph, done.tensors, workload.reference());
+  const Graph& graph = prepared.graph;
+  const std::vector<Simulated> done =
+      simulate_sequence(prepared.platform, graph, prepared.plan, prepared.program,
+                        workload.inputs().invocations, simulation);
+  SequenceBuilder sequence{prepared.context(), options.level};
+  CheckResult check;
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    const ReferenceValues* reference = options.check ? &workload.reference().at(i) : nullptr;
+    if (reference != nullptr) {
+      const CheckResult one =
+          check_invocation(graph, i, done.size(), done[i].tensors, reference->tensors);
+      check = {true, check.tensors + one.tensors, check.bytes + one.bytes};
+    }
+    sequence.add(done[i].measurement, done[i].measurement,
+                 values_of(graph, done[i].tensors, reference, options.dump), options.dump);
   }
-  result.tensors = tensor_results(prepared.graph, done.tensors);
+  RunResult result = sequence.take(workload.inputs().origin);
+  result.check = check;
+  count_zeros(graph, done.back().tensors, result.layers);
   if (workload.dataset() != nullptr) {
     result.dataset = evaluate(prepared, *workload.dataset(), simulation.detail, options.check);
   }
@@ -115,7 +119,7 @@ CheckResult check_tensors(const Graph& graph, const std::vector<Bytes>& simulate
                           const std::vector<Bytes>& reference) {
   CheckResult check;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-    for (const TensorId id : graph.operators[i].outputs) {
+    for (const TensorId id : graph.operators[i].writes()) {
       const Bytes& ours = simulated.at(static_cast<std::size_t>(id));
       const Bytes& theirs = reference.at(static_cast<std::size_t>(id));
       if (ours.size() != theirs.size()) {
@@ -136,30 +140,39 @@ CheckResult check_tensors(const Graph& graph, const std::vector<Bytes>& simulate
 }
 
 Workload::Workload(const RunOptions& options)
-    : graph_{workloads::load_network(options.network_path)} {
+    : graph_{workloads::load_network(options.network_path)}, accumulators_{options.dump} {
   if (options.level == Level::kEstimate) {
+    check_invocations(options.input.invocations.value_or(1));
+    invocations_ = options.input.invocations.value_or(1);
     return;
   }
   if (!options.dataset_path.empty()) {
     dataset_ = workloads::load_dataset(options.dataset_path, options.labels_path, graph_);
-    inputs_ = {dataset_->images.front()};
+    inputs_ = {{{dataset_->images.front()}}, "the first image"};
   } else {
-    inputs_ = inputs_of(graph_, options);
+    inputs_ = load_inputs(graph_, options.input);
   }
+  invocations_ = inputs_.invocations.size();
 }
 
-const workloads::TensorValues& Workload::reference() {
-  if (!reference_) {
-    reference_ = workloads::run_reference(graph_, inputs_);
+const std::vector<ReferenceValues>& Workload::reference() {
+  if (reference_.empty()) {
+    workloads::States states(graph_);
+    for (const std::vector<Bytes>& inputs : inputs_.invocations) {
+      ReferenceValues& values = reference_.emplace_back();
+      values.tensors =
+          workloads::run_reference(graph_, inputs, states, workloads::Rounding::kDouble,
+                                   accumulators_ ? &values.accumulators : nullptr);
+    }
   }
-  return *reference_;
+  return reference_;
 }
 
 RunResult run(Platform platform, Workload& workload, const RunOptions& options) {
   const Prepared prepared{std::move(platform), workload.graph(),
                           forced_by(options, workload.graph())};
   RunResult result = options.level == Level::kEstimate
-                         ? run_estimate(prepared)
+                         ? run_estimate(prepared, workload)
                          : run_simulation(prepared, workload, options);
   result.plan = plan_text(prepared.graph, prepared.plan, prepared.program);
   result.plan_file = plan_yaml(prepared.graph, prepared.plan);

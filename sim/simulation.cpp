@@ -25,25 +25,30 @@ using workloads::TensorId;
 
 constexpr std::uint32_t kEngine = 0;
 
+using Invocations = std::vector<std::vector<workloads::Bytes>>;
+
 /// The modules of one simulation, their wiring, and what is watched while it runs.
 class Bench {
  public:
   Bench(const Platform& platform, const workloads::Graph& graph, const dataflows::Plan& plan,
         const Program& program, const SimulationOptions& options);
 
-  void load(const std::vector<workloads::Bytes>& inputs, const SimulationOptions& options);
-  Simulated run();
+  void load(const SimulationOptions& options);
+  std::vector<Simulated> run(const Invocations& invocations);
 
  private:
   void wire();
   void on_mark(int layer, base::Picoseconds t);
   void on_done(NativeHost::Section section, base::Picoseconds t);
+  void begin_invocation(base::Picoseconds t);
+  void end_invocation(base::Picoseconds t);
   /// Reads the outputs of the operators before `layer` that have not been read yet.
   void read_outputs(std::size_t layer);
   void poke(TensorId id, const workloads::Bytes& bytes);
   workloads::Bytes peek(TensorId id) const;
   std::pair<memory::MemoryTlm*, std::uint64_t> locate(std::uint64_t address) const;
   Snapshot snapshot() const;
+  void take_engine_times(Measurement& m);
   void finish();
   void check();
   void check_engine() const;
@@ -63,10 +68,14 @@ class Bench {
   std::optional<shell::EngineTlm> engine_;
   mcu::NativeHostTlm host_;
 
-  Snapshot before_;
-  bool done_ = false;
-  std::size_t read_ = 0;  ///< operators whose outputs have been read
-  Simulated result_;
+  const Invocations* invocations_ = nullptr;
+  Snapshot before_;  ///< the current invocation
+  base::Picoseconds setup_time_ = 0;
+  std::size_t read_ = 0;       ///< operators whose outputs have been read
+  std::size_t intervals_ = 0;  ///< of the engine's timeline that belong to earlier invocations
+  std::size_t spans_ = 0;
+  Simulated current_;
+  std::vector<Simulated> results_;
 };
 
 Bench::Bench(const Platform& platform, const workloads::Graph& graph, const dataflows::Plan& plan,
@@ -90,7 +99,6 @@ Bench::Bench(const Platform& platform, const workloads::Graph& graph, const data
                     *system_.registers);
   }
   wire();
-  result_.tensors.resize(graph.tensors.size());
 }
 
 void Bench::wire() {
@@ -139,17 +147,12 @@ workloads::Bytes Bench::peek(TensorId id) const {
   return bytes;
 }
 
-void Bench::load(const std::vector<workloads::Bytes>& inputs, const SimulationOptions& options) {
+void Bench::load(const SimulationOptions& options) {
   std::vector<std::uint8_t> image = program_.image;
   if (options.tamper) {
     options.tamper(image);
   }
   (flash_ ? flash_ : external_)->poke(0, image.data(), image.size());
-  for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
-    const TensorId id = graph_.inputs[i];
-    poke(id, inputs.at(i));
-    result_.tensors[static_cast<std::size_t>(id)] = inputs[i];
-  }
 }
 
 Snapshot Bench::snapshot() const {
@@ -158,20 +161,67 @@ Snapshot Bench::snapshot() const {
 
 void Bench::on_mark(int layer, base::Picoseconds t) {
   read_outputs(checked_layer(layer, graph_.operators.size()));
-  result_.measurement.marks.push_back({layer, t});
+  current_.measurement.marks.push_back({layer, t});
 }
 
 void Bench::on_done(NativeHost::Section section, base::Picoseconds t) {
-  Measurement& m = result_.measurement;
   if (section == NativeHost::Section::kSetup) {
-    before_ = snapshot();
-    m.setup_time = m.begin = t;
-    host_.begin(NativeHost::Section::kInvoke, t);
+    setup_time_ = t;
+  } else {
+    end_invocation(t);
+  }
+  if (results_.size() < invocations_->size()) {
+    begin_invocation(t);
+  }
+}
+
+/// What lay in the inputs' place may have been written over since the last invocation.
+void Bench::begin_invocation(base::Picoseconds t) {
+  const std::vector<workloads::Bytes>& inputs = (*invocations_)[results_.size()];
+  current_ = {};
+  current_.tensors.resize(graph_.tensors.size());
+  for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
+    const TensorId id = graph_.inputs[i];
+    poke(id, inputs.at(i));
+    current_.tensors[static_cast<std::size_t>(id)] = inputs[i];
+  }
+  current_.measurement.setup_time = setup_time_;
+  current_.measurement.begin = t;
+  read_ = 0;
+  before_ = snapshot();
+  host_.begin(NativeHost::Section::kInvoke, t);
+}
+
+void Bench::end_invocation(base::Picoseconds t) {
+  read_outputs(graph_.operators.size());
+  Measurement& m = current_.measurement;
+  m.end = t;
+  const Snapshot after = snapshot();
+  m.counts = difference(after.counts, before_.counts);
+  m.traffic = difference(after.traffic, before_.traffic);
+  take_engine_times(m);
+  check_host_accounts(m, system_.host_clock);
+  add_host_activities(host_core_, system_.host_clock, plan_, m);
+  cut_layers(plan_, m);
+  results_.push_back(std::move(current_));
+}
+
+/// What the engine did since the last call.
+void Bench::take_engine_times(Measurement& m) {
+  if (!engine_) {
     return;
   }
-  read_outputs(graph_.operators.size());
-  m.end = t;
-  done_ = true;
+  const shell::EngineCore& core = engine_->core();
+  const base::Clock& clock = system_.engine_clock;
+  for (; intervals_ < core.timeline().size(); ++intervals_) {
+    const shell::Interval& interval = core.timeline()[intervals_];
+    m.activities.push_back({cause_of(machine_->shape().units[interval.unit].kind),
+                            clock.edge(interval.start), clock.edge(interval.end)});
+  }
+  for (; spans_ < core.layers().size(); ++spans_) {
+    const shell::LayerSpan& span = core.layers()[spans_];
+    m.spans.push_back({span.layer, clock.edge(span.begin), clock.edge(span.end)});
+  }
 }
 
 /// The fault of an engine without the engine's name, and with the operator's: "layer 3" becomes
@@ -208,21 +258,22 @@ void Bench::check_engine() const {
 
 void Bench::read_outputs(std::size_t layer) {
   for (; read_ < layer; ++read_) {
-    for (const TensorId id : graph_.operators[read_].outputs) {
-      result_.tensors[static_cast<std::size_t>(id)] = peek(id);
+    for (const TensorId id : graph_.operators[read_].writes()) {
+      current_.tensors[static_cast<std::size_t>(id)] = peek(id);
     }
   }
 }
 
-Simulated Bench::run() {
+std::vector<Simulated> Bench::run(const Invocations& invocations) {
+  invocations_ = &invocations;
   host_.begin(NativeHost::Section::kSetup, 0);
   kernel_.run();
-  if (!done_) {
+  if (results_.size() < invocations.size()) {
     report_stuck();
   }
   finish();
   check();
-  return std::move(result_);
+  return std::move(results_);
 }
 
 void Bench::report_stuck() const {
@@ -260,27 +311,11 @@ std::vector<UnitResult> unit_results(const shell::EngineCore& core,
 }
 
 void Bench::finish() {
-  Measurement& m = result_.measurement;
-  const Snapshot after = snapshot();
-  m.counts = difference(after.counts, before_.counts);
-  m.traffic = difference(after.traffic, before_.traffic);
+  Measurement& last = results_.back().measurement;
   if (engine_) {
-    shell::EngineCore& core = engine_->core();
-    core.finish(m.end);
-    m.units = unit_results(core, machine_->shape());
-    for (const shell::Interval& interval : core.timeline()) {
-      m.activities.push_back({cause_of(machine_->shape().units[interval.unit].kind),
-                              system_.engine_clock.edge(interval.start),
-                              system_.engine_clock.edge(interval.end)});
-    }
-    for (const shell::LayerSpan& span : core.layers()) {
-      m.spans.push_back(
-          {span.layer, system_.engine_clock.edge(span.begin), system_.engine_clock.edge(span.end)});
-    }
+    engine_->core().finish(last.end);
+    last.units = unit_results(engine_->core(), machine_->shape());
   }
-  check_host_accounts(m, system_.host_clock);
-  add_host_activities(host_core_, system_.host_clock, plan_, m);
-  cut_layers(plan_, m);
 }
 
 void Bench::check() {
@@ -302,12 +337,22 @@ void Bench::check() {
 
 }  // namespace
 
+std::vector<Simulated> simulate_sequence(const Platform& platform, const workloads::Graph& graph,
+                                         const dataflows::Plan& plan, const Program& program,
+                                         const Invocations& invocations,
+                                         const SimulationOptions& options) {
+  if (invocations.empty()) {
+    throw base::InternalError("a sequence of no invocations");
+  }
+  Bench bench{platform, graph, plan, program, options};
+  bench.load(options);
+  return bench.run(invocations);
+}
+
 Simulated simulate(const Platform& platform, const workloads::Graph& graph,
                    const dataflows::Plan& plan, const Program& program,
                    const std::vector<workloads::Bytes>& inputs, const SimulationOptions& options) {
-  Bench bench{platform, graph, plan, program, options};
-  bench.load(inputs, options);
-  return bench.run();
+  return std::move(simulate_sequence(platform, graph, plan, program, {inputs}, options).front());
 }
 
 }  // namespace milliwatt::sim

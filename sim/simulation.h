@@ -23,16 +23,26 @@ struct SimulationOptions {
   std::function<void(std::vector<std::uint8_t>& image)> tamper;
 };
 
+/// One invocation.
 struct Simulated {
   Measurement measurement;
-  /// Bytes of every tensor as they stood in simulated memory when the operator that wrote it had
-  /// ended; empty for constants.
+  /// Bytes of every tensor, states included, as they stood in simulated memory when the operator
+  /// that wrote it had ended; empty for constants.
   workloads::TensorValues tensors;
 };
 
-/// Runs set-up and one inference on `inputs` (in the order of graph.inputs). Throws SimulationError
-/// when the platform gets stuck (naming what waits), an engine reports a fault, or an accounting
-/// identity does not hold.
+/// Runs set-up and then one invocation for each entry of `invocations`, which has at least one: its
+/// inputs in the order of graph.inputs. They follow without a pause on the same hardware: states,
+/// open rows and whatever else memories remember live on. New inputs are in memory when an
+/// invocation begins; bringing them there takes no time. The measurement of the last one has the
+/// units' accounts, from power-up to its end. Throws SimulationError when the platform gets stuck
+/// (naming what waits), an engine reports a fault, or an accounting identity does not hold.
+std::vector<Simulated> simulate_sequence(
+    const Platform& platform, const workloads::Graph& graph, const dataflows::Plan& plan,
+    const Program& program, const std::vector<std::vector<workloads::Bytes>>& invocations,
+    const SimulationOptions& options = {});
+
+/// A sequence of one.
 Simulated simulate(const Platform& platform, const workloads::Graph& graph,
                    const dataflows::Plan& plan, const Program& program,
                    const std::vector<workloads::Bytes>& inputs,

@@ -22,6 +22,17 @@ void add_traffic(LayerResult& total, const LayerResult& part) {
   }
 }
 
+void add(workloads::ZeroCount& total, const workloads::ZeroCount& part) {
+  total.zeros += part.zeros;
+  total.elements += part.elements;
+}
+
+void add_zeros(LayerZeros& total, const LayerZeros& part) {
+  add(total.weights, part.weights);
+  add(total.inputs, part.inputs);
+  add(total.outputs, part.outputs);
+}
+
 std::size_t component_index(const energy::EnergyReport& report, const std::string& name) {
   const auto found =
       std::find_if(report.by_component.begin(), report.by_component.end(),
@@ -49,6 +60,7 @@ LayerResult total_of(const RunResult& result) {
     for (std::size_t i = 0; i < layer->cycles_by_cause.size(); ++i) {
       total.cycles_by_cause[i] += layer->cycles_by_cause[i];
     }
+    add_zeros(total.zeros, layer->zeros);
     total.peak_macs_per_cycle = std::max(total.peak_macs_per_cycle, layer->peak_macs_per_cycle);
     add_traffic(total, *layer);
   }

@@ -106,6 +106,13 @@ void add_energy(Row& row, const RunResult& result, const LayerResult& part,
   }
 }
 
+/// `name`: "weight", "input" or "output".
+void add_zeros(Row& row, const std::string& name, const workloads::ZeroCount& count) {
+  row.add(name + "_zeros", count.zeros);
+  row.add(name + "_elements", count.elements);
+  row.add(name + "_zero_fraction", count.fraction());
+}
+
 Row layer_row(const RunResult& result, const LayerResult& layer) {
   Row row;
   row.add("layer", std::int64_t{layer.index});
@@ -127,6 +134,9 @@ Row layer_row(const RunResult& result, const LayerResult& layer) {
   row.add("latency_ms", metrics.latency_ms);
   row.add("average_power_mW", metrics.average_power_mw);
   row.add("TOPS_per_W", metrics.tops_per_watt);
+  add_zeros(row, "weight", layer.zeros.weights);
+  add_zeros(row, "input", layer.zeros.inputs);
+  add_zeros(row, "output", layer.zeros.outputs);
   return row;
 }
 

@@ -49,12 +49,25 @@ TEST(LayersCsv, KeepsTheOrderOfItsColumns) {
             "bound_by,macs,peak_macs_per_cycle,utilisation,sram_ifmap_read_bytes,"
             "sram_ifmap_written_bytes,sram_weights_read_bytes,sram_weights_written_bytes,");
   const std::string header = text.substr(0, text.find('\n'));
-  EXPECT_EQ(header.substr(header.find("offchip_bytes")),
-            "offchip_bytes,compulsory_offchip_bytes,arithmetic_intensity_macs_per_byte,energy_nJ,"
-            "energy_low_nJ,energy_high_nJ,energy_dynamic_nJ,energy_static_nJ,"
-            "energy_accelerator_array_nJ,energy_external_nJ,energy_host_nJ,energy_published_nJ,"
-            "energy_derived_nJ,energy_borrowed_nJ,energy_assumed_nJ,latency_ms,average_power_mW,"
-            "TOPS_per_W");
+  EXPECT_EQ(
+      header.substr(header.find("offchip_bytes")),
+      "offchip_bytes,compulsory_offchip_bytes,arithmetic_intensity_macs_per_byte,energy_nJ,"
+      "energy_low_nJ,energy_high_nJ,energy_dynamic_nJ,energy_static_nJ,"
+      "energy_accelerator_array_nJ,energy_external_nJ,energy_host_nJ,energy_published_nJ,"
+      "energy_derived_nJ,energy_borrowed_nJ,energy_assumed_nJ,latency_ms,average_power_mW,"
+      "TOPS_per_W,weight_zeros,weight_elements,weight_zero_fraction,input_zeros,input_elements,"
+      "input_zero_fraction,output_zeros,output_elements,output_zero_fraction");
+}
+
+TEST(LayersCsv, SaysWhatShareIsZero) {
+  const CsvTable table = layers(sample_result());
+  EXPECT_EQ(table.real(0, "weight_zero_fraction"), 0.25);
+  EXPECT_EQ(table.real(0, "input_zero_fraction"), 0.25);
+  EXPECT_EQ(table.real(0, "output_zero_fraction"), 0.5);
+  EXPECT_EQ(table.integer(1, "weight_elements"), 0);
+  EXPECT_EQ(table.integer(1, "output_zeros"), 0);
+  EXPECT_EQ(table.integer(1, "output_elements"), 10);
+  EXPECT_EQ(table.integer(2, "input_elements"), 0);
 }
 
 TEST(LayersCsv, StatesCyclesTrafficAndEnergy) {

@@ -4,6 +4,7 @@
 #include "sim/write_csv.h"
 #include "sim/write_dataset.h"
 #include "sim/write_json.h"
+#include "sim/write_sequence.h"
 #include "sim/write_table.h"
 
 namespace milliwatt::sim {
@@ -22,6 +23,9 @@ Files result_files(const RunResult& result) {
   if (result.dataset) {
     files["classes.csv"] = classes_csv(*result.dataset);
     files["predictions.csv"] = predictions_csv(*result.dataset);
+  }
+  if (result.sequence) {
+    files["sequence.csv"] = sequence_csv(*result.sequence, result.system_clock_hz);
   }
   for (auto& [name, bytes] : output_files(result)) {
     files["outputs/" + name] = std::move(bytes);

@@ -60,6 +60,10 @@ Json accounts(const LayerResult& part) {
           {"static_energy_aJ", bounds(part.static_energy)}};
 }
 
+Json zeros(const workloads::ZeroCount& count) {
+  return {{"zeros", count.zeros}, {"elements", count.elements}, {"fraction", count.fraction()}};
+}
+
 Json layer(const RunResult& result, const LayerResult& part) {
   Json json = {{"layer", part.index},
                {"name", part.name},
@@ -77,6 +81,9 @@ Json layer(const RunResult& result, const LayerResult& part) {
   json["latency_ms"] = metrics.latency_ms;
   json["average_power_mW"] = metrics.average_power_mw;
   json["TOPS_per_W"] = metrics.tops_per_watt;
+  json["weight_zeros"] = zeros(part.zeros.weights);
+  json["input_zeros"] = zeros(part.zeros.inputs);
+  json["output_zeros"] = zeros(part.zeros.outputs);
   return json;
 }
 
@@ -206,18 +213,63 @@ Json area_report(const energy::AreaReport& report) {
           {"components", components}};
 }
 
-Json tensors(const RunResult& result) {
+Json tensors(const std::vector<TensorResult>& all) {
   Json json = Json::array();
-  for (const TensorResult& tensor : result.tensors) {
+  for (const TensorResult& tensor : all) {
     json.push_back({{"tensor", tensor.id},
                     {"name", tensor.name},
                     {"type", tensor.type},
                     {"shape", tensor.shape},
+                    {"scale", tensor.scale},
+                    {"zero_point", tensor.zero_point},
                     {"bytes", tensor.bytes.size()},
                     {"digest_xxh3", tensor.digest},
                     {"output", tensor.output}});
   }
   return json;
+}
+
+Json counts_of(const InvocationResult& invocation) {
+  Json json = Json::object();
+  for (const energy::CountRow& row : invocation.counts) {
+    json[row.component][row.action] = row.count;
+  }
+  return json;
+}
+
+/// Its outputs alone: of a dump, the index has the other tensors.
+Json invocation(const InvocationResult& one, std::size_t index) {
+  Json outputs = Json::array();
+  for (const TensorResult& tensor : one.values.tensors) {
+    if (tensor.output) {
+      outputs.push_back({{"tensor", tensor.id}, {"digest_xxh3", tensor.digest}});
+    }
+  }
+  return {{"invocation", index},
+          {"start_cycle", one.start_cycle.low},
+          {"end_cycle", one.end_cycle.low},
+          {"end_cycle_high", one.end_cycle.high},
+          {"cycles", one.cycles.low},
+          {"cycles_high", one.cycles.high},
+          {"time_ps", one.time},
+          {"energy_aJ", bounds(one.energy)},
+          {"offchip_bytes", one.offchip_bytes},
+          {"outputs", outputs},
+          {"counts", counts_of(one)}};
+}
+
+Json sequence(const SequenceResult& all, std::int64_t clock_hz) {
+  Json invocations = Json::array();
+  for (const InvocationResult& one : all.invocations) {
+    invocations.push_back(invocation(one, invocations.size()));
+  }
+  return {{"inputs", all.inputs},
+          {"cycles", all.cycles().low},
+          {"cycles_high", all.cycles().high},
+          {"energy_aJ", bounds(all.energy())},
+          {"offchip_bytes", all.offchip_bytes()},
+          {"steady_inferences_per_s", all.steady_inferences_per_s(clock_hz)},
+          {"invocations", invocations}};
 }
 
 Json dataset(const DatasetResult& set) {
@@ -260,7 +312,7 @@ std::string results_json(const RunResult& result) {
                      {"counters", counters(result)},
                      {"energy", energy_report(result.energy)},
                      {"area", area_report(result.area)},
-                     {"tensors", tensors(result)},
+                     {"tensors", tensors(result.tensors)},
                      {"check",
                       {{"done", result.check.done},
                        {"tensors", result.check.tensors},
@@ -269,6 +321,9 @@ std::string results_json(const RunResult& result) {
                      {"configuration", result.effective_configuration}};
   if (result.dataset) {
     everything["dataset"] = dataset(*result.dataset);
+  }
+  if (result.sequence) {
+    everything["sequence"] = sequence(*result.sequence, result.system_clock_hz);
   }
   // Names come from files: bytes that are no UTF-8 are replaced, never thrown at.
   return everything.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

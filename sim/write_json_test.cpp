@@ -43,6 +43,21 @@ TEST(ResultsJson, TotalsAreTheSumsOfLayersAndSystem) {
   EXPECT_EQ(totals.at("latency_ms"), 0.012);
 }
 
+TEST(ResultsJson, ZerosAreCountedOfTheirElements) {
+  const Json layers = parsed(sample_result()).at("layers");
+  EXPECT_EQ(layers.at(0).at("weight_zeros"),
+            (Json{{"zeros", 150}, {"elements", 600}, {"fraction", 0.25}}));
+  EXPECT_EQ(layers.at(1).at("output_zeros").at("zeros"), 0);
+  EXPECT_EQ(layers.at(1).at("weight_zeros").at("elements"), 0);
+}
+
+TEST(ResultsJson, TensorsHaveTheirQuantization) {
+  const Json tensors = parsed(sample_result()).at("tensors");
+  EXPECT_EQ(tensors.at(0).at("scale"), 0);  // is not quantized
+  EXPECT_EQ(tensors.at(1).at("scale"), 0.5);
+  EXPECT_EQ(tensors.at(1).at("zero_point"), -3);
+}
+
 TEST(ResultsJson, CountersAndEnergyAgreeInEveryCell) {
   const Json json = parsed(sample_result());
   int compared = 0;
@@ -120,7 +135,7 @@ TEST(ResultsJson, SurvivesNamesThatAreNoText) {
 void collect_names(const Json& json, std::set<std::string>& names) {
   static const std::set<std::string> kLists = {"cycles_by_cause",  "read_bytes",
                                                "written_bytes",    "stall_cycles",
-                                               "by_confidence_aJ", "by_confidence_nm2"};
+                                               "by_confidence_aJ", "by_confidence_nm2", "counts"};
   for (const auto& [name, value] : json.items()) {
     if (!json.is_array()) {
       names.insert(name);
@@ -134,7 +149,7 @@ void collect_names(const Json& json, std::set<std::string>& names) {
 TEST(ResultsPage, ExplainsEveryFieldOfTheJson) {
   const std::string page = base::read_file(MILLIWATT_SOURCE_DIR "/docs/results.md");
   std::set<std::string> names;
-  collect_names(parsed(sample_result()), names);
+  collect_names(parsed(sample_sequence()), names);
   EXPECT_GT(names.size(), 60U);
   for (const std::string& name : names) {
     const bool explained = page.find("`" + name + "`") != std::string::npos ||

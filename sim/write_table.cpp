@@ -13,6 +13,7 @@
 #include "sim/write_dataset.h"
 #include "sim/write_grid.h"
 #include "sim/write_numbers.h"
+#include "sim/write_sequence.h"
 
 namespace milliwatt::sim {
 namespace {
@@ -47,52 +48,73 @@ std::string cause_split(const LayerResult& layer) {
   return fmt::format("{}", fmt::join(shares, "/"));
 }
 
-std::vector<GridColumn> layer_columns() {
-  return {{"#", ""},
-          {"operator", "", true},
-          {"output", "", true},
-          {"runner", "", true},
-          {"MACs", ""},
-          {"cycles", ""},
-          {"time", "%"},
-          {"util", "%"},
-          {"bound by", "", true},
-          {"cmp/vec/mem", "/hst/ctl  %", true},
-          {"off", "chip B"},
-          {"least", "B"},
-          {"energy", "J"}};
+/// The column of cause_split, or those of the zeros.
+std::vector<GridColumn> chosen_columns(Columns columns) {
+  if (columns == Columns::kByCause) {
+    return {{"cmp/vec/mem", "/hst/ctl  %", true}};
+  }
+  return {{"zeros", "wgt %"}, {"zeros", "in %"}, {"zeros", "out %"}};
 }
 
-std::vector<std::string> layer_cells(const LayerResult& layer, const RunResult& result) {
+std::vector<GridColumn> layer_columns(Columns columns) {
+  std::vector<GridColumn> all = {{"#", ""},
+                                 {"operator", "", true},
+                                 {"output", "", true},
+                                 {"runner", "", true},
+                                 {"MACs", ""},
+                                 {"cycles", ""},
+                                 {"time", "%"},
+                                 {"util", "%"},
+                                 {"bound by", "", true}};
+  const std::vector<GridColumn> chosen = chosen_columns(columns);
+  all.insert(all.end(), chosen.begin(), chosen.end());
+  all.insert(all.end(), {{"off", "chip B"}, {"least", "B"}, {"energy", "J"}});
+  return all;
+}
+
+std::string zeros(const workloads::ZeroCount& count) {
+  return percent(count.zeros, count.elements);
+}
+
+std::vector<std::string> chosen_cells(const LayerResult& layer, Columns columns) {
+  if (columns == Columns::kByCause) {
+    return {layer.cycles.low > 0 ? cause_split(layer) : ""};
+  }
+  return {zeros(layer.zeros.weights), zeros(layer.zeros.inputs), zeros(layer.zeros.outputs)};
+}
+
+std::vector<std::string> layer_cells(const LayerResult& layer, const RunResult& result,
+                                     Columns columns) {
   const bool ran = layer.cycles.low > 0;
   const bool engine = ran && layer.peak_macs_per_cycle > 0;
-  return {"",
-          layer.kind,
-          layer.output_shape,
-          layer.runner,
-          layer.macs > 0 ? count(layer.macs) : "",
-          interval(layer.cycles),
-          percent(layer.cycles.low, result.cycles.low),
-          engine ? fmt::format("{:.1f}", 100 * layer.utilisation()) : "",
-          ran ? cause_name(layer.bound_by()) : "",
-          ran ? cause_split(layer) : "",
-          count(layer.offchip_bytes()),
-          count(layer.compulsory_offchip_bytes),
-          joules(energy_of(layer).nominal)};
+  std::vector<std::string> cells = {"",
+                                    layer.kind,
+                                    layer.output_shape,
+                                    layer.runner,
+                                    layer.macs > 0 ? count(layer.macs) : "",
+                                    interval(layer.cycles),
+                                    percent(layer.cycles.low, result.cycles.low),
+                                    engine ? fmt::format("{:.1f}", 100 * layer.utilisation()) : "",
+                                    ran ? cause_name(layer.bound_by()) : ""};
+  const std::vector<std::string> chosen = chosen_cells(layer, columns);
+  cells.insert(cells.end(), chosen.begin(), chosen.end());
+  cells.insert(cells.end(), {count(layer.offchip_bytes()), count(layer.compulsory_offchip_bytes),
+                             joules(energy_of(layer).nominal)});
+  return cells;
 }
 
-std::string layer_table(const RunResult& result) {
-  Grid grid(layer_columns());
+std::string layer_table(const RunResult& result, Columns columns) {
+  Grid grid(layer_columns(columns));
   for (const LayerResult& layer : result.layers) {
-    std::vector<std::string> cells = layer_cells(layer, result);
+    std::vector<std::string> cells = layer_cells(layer, result, columns);
     cells[0] = fmt::format("{}", layer.index);
     grid.add(std::move(cells));
   }
-  std::vector<std::string> system = layer_cells(result.system, result);
+  std::vector<std::string> system = layer_cells(result.system, result, columns);
   system[1] = "system";
   grid.add(std::move(system));
   grid.rule();
-  std::vector<std::string> total = layer_cells(total_of(result), result);
+  std::vector<std::string> total = layer_cells(total_of(result), result, columns);
   total[1] = "total";
   grid.add(std::move(total));
   return grid.text();
@@ -294,12 +316,13 @@ std::string totals(const RunResult& result) {
 
 }  // namespace
 
-std::string format_table(const RunResult& result) {
+std::string format_table(const RunResult& result, Columns columns) {
   return fmt::format("{} on {}, level {}, weights: {}, {}, {}\n\n", result.network, result.platform,
                      level_name(result.level), weights_name(result), clock_text(result),
                      result.technology) +
-         layer_table(result) + "\n" + totals(result) +
-         (result.dataset ? "\n" + dataset_table(*result.dataset) : "");
+         layer_table(result, columns) + "\n" + totals(result) +
+         (result.dataset ? "\n" + dataset_table(*result.dataset) : "") +
+         (result.sequence ? "\n" + sequence_table(*result.sequence, result.system_clock_hz) : "");
 }
 
 }  // namespace milliwatt::sim

@@ -57,6 +57,16 @@ on the host       1 of 2 operators, 16.7 % of the cycles
 )");
 }
 
+TEST(Table, ShowsZerosInPlaceOfTheCauses) {
+  const std::string text = format_table(sample_result(), Columns::kZeros);
+  // 154 of 600 + 0 weights, 54 of 210 inputs, 512 of 1034 outputs.
+  EXPECT_THAT(text, HasSubstr("  bound by  zeros  zeros  zeros     off"));
+  EXPECT_THAT(text, HasSubstr("  compute    25.0   25.0   50.0     680"));
+  EXPECT_THAT(text, HasSubstr("  host              40.0    0.0       0"));
+  EXPECT_THAT(text, HasSubstr("  compute    25.0   25.7   49.5     760"));
+  EXPECT_THAT(text, Not(HasSubstr("hst/ctl")));
+}
+
 TEST(Table, IsPlainTextOf120ColumnsAtMost) {
   RunResult result = sample_result();
   for (int i = 0; i < 40; ++i) {

@@ -5,7 +5,9 @@
 #include <fmt/ranges.h>
 
 #include "base/csv.h"
+#include "base/digest.h"
 #include "base/error.h"
+#include "sim/write_sequence.h"
 #include "workloads/npy.h"
 #include "workloads/packing.h"
 
@@ -49,48 +51,117 @@ std::string npy(const TensorResult& tensor) {
              : workloads::format_npy({type, tensor.shape, tensor.bytes});
 }
 
+std::string npy(const AccumulatorResult& sums) {
+  return workloads::format_npy({element_type(sums.type), sums.shape, sums.bytes});
+}
+
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-' || c == '.';
 }
 
-}  // namespace
-
-std::string tensor_file_name(const TensorResult& tensor) {
+/// The id, then what of the name every file system takes.
+std::string file_stem(int id, const std::string& tensor_name) {
   constexpr std::size_t kLongest = 64;
-  std::string name = tensor.name.substr(0, kLongest);
+  std::string name = tensor_name.substr(0, kLongest);
   for (char& c : name) {
     c = is_plain(c) ? c : '_';
   }
-  return fmt::format("{:03}-{}.npy", tensor.id, name);
+  return fmt::format("{:03}-{}", id, name);
+}
+
+std::string accumulator_file_name(const AccumulatorResult& sums) {
+  return file_stem(sums.tensor, sums.name) + ".accumulators.npy";
+}
+
+void add_outputs(const std::vector<TensorResult>& tensors, const std::string& folder,
+                 Files& files) {
+  for (const TensorResult& tensor : tensors) {
+    if (tensor.output && !tensor.bytes.empty()) {
+      files[folder + tensor_file_name(tensor)] = npy(tensor);
+    }
+  }
+}
+
+std::string shape_text(const std::vector<std::int32_t>& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+/// The files of a dump with their index.
+class Dump {
+ public:
+  void add(std::size_t invocation, const std::string& folder,
+           const std::vector<TensorResult>& tensors,
+           const std::vector<AccumulatorResult>& accumulators) {
+    for (const TensorResult& tensor : tensors) {
+      if (!tensor.bytes.empty()) {
+        add(invocation, folder + tensor_file_name(tensor), tensor);
+      }
+    }
+    for (const AccumulatorResult& sums : accumulators) {
+      add(invocation, folder + accumulator_file_name(sums), sums);
+    }
+  }
+
+  Files take() {
+    files_["index.csv"] = index_.text();
+    return std::move(files_);
+  }
+
+ private:
+  void add(std::size_t invocation, const std::string& file, const TensorResult& tensor) {
+    files_[file] = npy(tensor);
+    index_.add_row({file, std::to_string(tensor.id), tensor.name, tensor.type,
+                    shape_text(tensor.shape), std::to_string(tensor.bytes.size()), tensor.digest,
+                    tensor.output ? "1" : "0", std::to_string(invocation),
+                    fmt::format("{}", tensor.scale), std::to_string(tensor.zero_point), "values",
+                    "simulation"});
+  }
+
+  void add(std::size_t invocation, const std::string& file, const AccumulatorResult& sums) {
+    files_[file] = npy(sums);
+    index_.add_row({file, std::to_string(sums.tensor), sums.name, sums.type, shape_text(sums.shape),
+                    std::to_string(sums.bytes.size()),
+                    base::digest_text(sums.bytes.data(), sums.bytes.size()), "0",
+                    std::to_string(invocation), "0", "0", "accumulators", "reference"});
+  }
+
+  Files files_;
+  base::CsvWriter index_{{"file", "tensor", "name", "type", "shape", "bytes", "digest_xxh3",
+                          "output", "invocation", "scale", "zero_point", "content", "origin"}};
+};
+
+}  // namespace
+
+std::string tensor_file_name(const TensorResult& tensor) {
+  return file_stem(tensor.id, tensor.name) + ".npy";
 }
 
 Files output_files(const RunResult& result) {
   Files files;
-  for (const TensorResult& tensor : result.tensors) {
-    if (tensor.output && !tensor.bytes.empty()) {
-      files[tensor_file_name(tensor)] = npy(tensor);
-    }
+  if (!result.sequence) {
+    add_outputs(result.tensors, "", files);
+    return files;
+  }
+  const std::vector<InvocationResult>& all = result.sequence->invocations;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    add_outputs(all[i].values.tensors, invocation_folder(i, all.size()), files);
   }
   return files;
 }
 
 Files tensor_files(const RunResult& result) {
-  Files files;
-  base::CsvWriter index(
-      {"file", "tensor", "name", "type", "shape", "bytes", "digest_xxh3", "output"});
-  for (const TensorResult& tensor : result.tensors) {
-    if (tensor.bytes.empty()) {
-      continue;
-    }
-    const std::string file = tensor_file_name(tensor);
-    files[file] = npy(tensor);
-    index.add_row({file, std::to_string(tensor.id), tensor.name, tensor.type,
-                   fmt::format("{}", fmt::join(tensor.shape, "x")),
-                   std::to_string(tensor.bytes.size()), tensor.digest, tensor.output ? "1" : "0"});
+  Dump dump;
+  if (!result.sequence) {
+    dump.add(0, "", result.tensors, result.accumulators);
+    return dump.take();
   }
-  files["index.csv"] = index.text();
-  return files;
+  const std::vector<InvocationResult>& all = result.sequence->invocations;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const InvocationTensors& values = all[i].values;
+    dump.add(i, invocation_folder(i, all.size()), values.tensors, values.accumulators);
+  }
+  return dump.take();
 }
 
 }  // namespace milliwatt::sim

@@ -12,10 +12,12 @@ namespace milliwatt::sim {
 /// Bytes by file name, relative to a folder.
 using Files = std::map<std::string, std::string>;
 
-/// The network's outputs, one .npy file each. Empty for an estimate.
+/// The network's outputs, one .npy file each, of a sequence in a folder per invocation. Empty for
+/// an estimate.
 Files output_files(const RunResult& result);
 
-/// Every tensor that the run wrote or was given, and index.csv, which says what they are.
+/// Every tensor that the run wrote or was given, states included, the accumulators that it knows,
+/// and index.csv, which says what they are; of a sequence in a folder per invocation.
 Files tensor_files(const RunResult& result);
 
 /// "012-stack1_conv1.npy": the id, then the name with everything but letters, digits, '_', '-' and

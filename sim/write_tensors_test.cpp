@@ -28,6 +28,39 @@ TEST(TensorFiles, HoldEveryTensorAndAnIndex) {
   EXPECT_EQ(index.integer(1, "output"), 1);
 }
 
+TEST(TensorFiles, OfASequenceStandInAFolderPerInvocation) {
+  const RunResult result = sample_sequence();
+  const Files outputs = output_files(result);
+  ASSERT_EQ(outputs.size(), 3U);
+  const std::string& second = outputs.at("invocation-1/007-classes.npy");
+  EXPECT_EQ(workloads::parse_npy(second, "").data, (std::vector<std::uint8_t>{2, 0x7F}));
+  const Files files = tensor_files(result);
+  ASSERT_EQ(files.size(), 4U);
+  const base::CsvTable index = base::CsvTable::parse(files.at("index.csv"), "index.csv");
+  ASSERT_EQ(index.rows(), 3);
+  EXPECT_EQ(index.text(2, "file"), "invocation-2/007-classes.npy");
+  EXPECT_EQ(index.integer(2, "invocation"), 2);
+}
+
+TEST(TensorFiles, HoldAccumulatorsBesideTheirTensors) {
+  RunResult result = sample_result();
+  result.accumulators = {{7, "classes", "int32", {1, 2}, {1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF}}};
+  const Files files = tensor_files(result);
+  const workloads::NpyArray sums =
+      workloads::parse_npy(files.at("007-classes.accumulators.npy"), "");
+  EXPECT_EQ(sums.type, workloads::ElementType::kInt32);
+  EXPECT_EQ(sums.shape, (std::vector<std::int32_t>{1, 2}));
+  const base::CsvTable index = base::CsvTable::parse(files.at("index.csv"), "index.csv");
+  ASSERT_EQ(index.rows(), 3);
+  EXPECT_EQ(index.text(1, "content"), "values");
+  EXPECT_EQ(index.text(1, "origin"), "simulation");
+  EXPECT_EQ(index.text(1, "scale"), "0.5");
+  EXPECT_EQ(index.text(1, "zero_point"), "-3");
+  EXPECT_EQ(index.text(2, "content"), "accumulators");
+  EXPECT_EQ(index.text(2, "origin"), "reference");
+  EXPECT_EQ(index.text(2, "scale"), "0");
+}
+
 TEST(TensorFiles, OfOutputsAreThoseOfTheNetwork) {
   const Files files = output_files(sample_result());
   ASSERT_EQ(files.size(), 1U);
@@ -46,7 +79,7 @@ TEST(TensorFiles, OfAnEstimateAreNone) {
 TEST(TensorFiles, UnpackInt4WithItsSign) {
   RunResult result = sample_result();
   // Low nibble first: 0x8F, 0x07 are -1, -8, 7 and half a byte of padding.
-  result.tensors = {{2, "w", "int4", {3}, "", {0x8F, 0x07}, true}};
+  result.tensors = {{2, "w", "int4", {3}, "", {0x8F, 0x07}, true, 0, 0}};
   const workloads::NpyArray array = workloads::parse_npy(output_files(result).at("002-w.npy"), "w");
   EXPECT_EQ(array.type, workloads::ElementType::kInt8);
   EXPECT_EQ(array.data, (std::vector<std::uint8_t>{0xFF, 0xF8, 0x07}));

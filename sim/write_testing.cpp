@@ -39,6 +39,7 @@ LayerResult convolution() {
   layer.compulsory_offchip_bytes = 600;
   layer.dynamic_energy = {1'620'000'000, 1'960'000'000, 2'640'000'000};
   layer.static_energy = {100'000'000, 100'000'000, 100'000'000};
+  layer.zeros = {{150, 600}, {50, 200}, {512, 1024}};
   return layer;
 }
 
@@ -61,6 +62,8 @@ LayerResult softmax() {
   layer.traffic[0].written[kOfmap] = 10;
   layer.dynamic_energy = {100'000'000, 200'000'000, 400'000'000};
   layer.static_energy = {20'000'000, 20'000'000, 20'000'000};
+  layer.zeros.inputs = {4, 10};
+  layer.zeros.outputs = {0, 10};
   return layer;
 }
 
@@ -133,7 +136,30 @@ base::ActionCounts counts() {
   return {{array, external, host}};
 }
 
+InvocationResult invocation(std::int64_t start, std::int64_t cycles, std::uint8_t output) {
+  InvocationResult one;
+  one.start_cycle = {start, start};
+  one.end_cycle = {start + cycles, start + cycles};
+  one.cycles = {cycles, cycles};
+  one.energy = {2'000'000'000, 2'500'000'000, 3'000'000'000};
+  one.offchip_bytes = 760;
+  one.counts = {{"accelerator.array", "mac", base::kNoLayer, 128000},
+                {"host", "cycle", base::kNoLayer, 200}};
+  one.time = 10'000 * cycles;
+  one.values.tensors = {
+      {7, "classes", "int8", {1, 2}, "00000000000000bb", {output, 0x7F}, true, 0.5F, -3}};
+  return one;
+}
+
 }  // namespace
+
+RunResult sample_sequence() {
+  RunResult result = sample_result();
+  result.sequence = SequenceResult{
+      "seed 1, one stream",
+      {invocation(0, 1400, 1), invocation(1400, 1200, 2), invocation(2600, 1200, 3)}};
+  return result;
+}
 
 RunResult sample_result() {
   RunResult result;
@@ -147,8 +173,9 @@ RunResult sample_result() {
   result.layers = {convolution(), softmax()};
   result.system = system();
   result.units = {{"accelerator.array", 600, {{"operand", 250}, {"output", 50}}, 330, 1230}};
-  result.tensors = {{0, "in/put", "int8", {1, 4}, "00000000000000aa", {1, 2, 3, 4}, false},
-                    {7, "classes", "int8", {1, 2}, "00000000000000bb", {0x80, 0x7F}, true}};
+  result.tensors = {
+      {0, "in/put", "int8", {1, 4}, "00000000000000aa", {1, 2, 3, 4}, false, 0, 0},
+      {7, "classes", "int8", {1, 2}, "00000000000000bb", {0x80, 0x7F}, true, 0.5F, -3}};
   result.counts = counts();
   result.energy = energy_report();
   result.area = area_report();

@@ -15,4 +15,7 @@ namespace milliwatt::sim {
 ///              host 12 us x 10 uW = 0.12 nJ static; 2.36 nJ in all
 RunResult sample_result();
 
+/// The same with two invocations before it, the first of which took longer.
+RunResult sample_sequence();
+
 }  // namespace milliwatt::sim

@@ -59,8 +59,8 @@ base::Place place_of(const YamlNode& map, const std::string& key) {
 void declare_widths(Schema<PrecisionEntry>& s) {
   base::Parameter& weights = s.choice("weights", &PrecisionEntry::weights, {});
   base::Parameter& activations = s.choice("activations", &PrecisionEntry::activations, {});
-  weights.doc("Bits of the weights.");
-  activations.doc("Bits of the outputs.");
+  weights.doc("Bits of the weights; as they are without it.");
+  activations.doc("Bits of the outputs; as they are without it.");
   for (int bits = 2; bits <= 8; ++bits) {
     weights.add_choice(std::to_string(bits), bits);
     activations.add_choice(std::to_string(bits), bits);
@@ -68,27 +68,72 @@ void declare_widths(Schema<PrecisionEntry>& s) {
   activations.add_choice("16", 16);
 }
 
+Schema<PrecisionEntry> quantize_schema() {
+  Schema<PrecisionEntry> s{"quantize", "Widths of weights and activations of all layers."};
+  declare_widths(s);
+  s.elsewhere("layers", "Layers that differ; later entries win.");
+  return s;
+}
+
+Schema<PrecisionEntry> quantized_layer_schema() {
+  Schema<PrecisionEntry> s{"quantize_layers", "Layers of a network and their widths."};
+  declare_selector(s);
+  declare_widths(s);
+  return s;
+}
+
 void declare_pruning(Schema<PruneEntry>& s) {
   s.choice("pattern", &PruneEntry::pattern,
            {{"unstructured", PrunePattern::kUnstructured},
             {"channel", PrunePattern::kChannel},
             {"simd_group", PrunePattern::kSimdGroup}})
-      .doc("What becomes zero as a whole.");
+      .doc("What becomes zero as a whole; unstructured without it.");
   s.real("fraction", &PruneEntry::fraction).range(0.0, 1.0).doc("Share that becomes zero.");
   s.integer("group", &PruneEntry::group)
       .range(2, 1024)
       .doc("Neighbours of the pattern simd_group; 4 without it.");
   s.choice("criterion", &PruneEntry::criterion,
            {{"magnitude", PruneCriterion::kMagnitude}, {"random", PruneCriterion::kRandom}})
-      .doc("Which become zero.");
+      .doc("Which become zero; the smallest without it.");
 }
 
-/// The keys of `map` itself (declared by `declare`) and the entries of its list `layers`.
-template <typename Entry, typename Declare, typename Locate>
-void read_entries(const YamlNode& map, Declare declare, Locate locate, Entry& all,
-                  std::vector<Entry>& entries, Schema<Entry> outer, Diagnostics& faults) {
-  declare(outer);
-  outer.elsewhere("layers", "A list of layers that differ.");
+base::Parameter seed_parameter() {
+  base::Parameter seed("seed", base::Parameter::Kind::kInteger, base::Unit::kCount);
+  seed.range(1, 4294967295).def(1).doc("Seed of random choices.");
+  return seed;
+}
+
+Schema<PruneEntry> prune_schema() {
+  Schema<PruneEntry> s{"prune", "Weights of all layers that become zero."};
+  s.elsewhere("seed", "Seed of random choices; 1 without it.");
+  declare_pruning(s);
+  s.elsewhere("layers", "Layers that differ; later entries win.");
+  return s;
+}
+
+Schema<PruneEntry> pruned_layer_schema() {
+  Schema<PruneEntry> s{"prune_layers", "Layers of a network and what becomes zero of them."};
+  declare_selector(s);
+  declare_pruning(s);
+  return s;
+}
+
+Schema<DerivedSpec> derived_schema() {
+  Schema<DerivedSpec> s{"derived_network",
+                        "A network made from another one, in a file of its own; "
+                        "docs/precision.md."};
+  s.text("network", &DerivedSpec::network).doc("The network to start from: a name or a file.");
+  s.text("name", &DerivedSpec::name).doc("Name of the new network; that of the file without it.");
+  s.elsewhere("quantize", "Widths of weights and activations.");
+  s.elsewhere("prune", "Weights that become zero.");
+  return s;
+}
+
+/// What a map says of all layers and, in its list `layers`, of some. `locate` notes where values
+/// stand.
+template <typename Entry, typename Locate>
+void read_entries(const YamlNode& map, const Schema<Entry>& outer, const Schema<Entry>& inner,
+                  Locate locate, Entry& all, std::vector<Entry>& entries, Diagnostics& faults) {
   outer.read(map, all, faults);
   all.place = map.place;
   locate(map, all);
@@ -96,9 +141,6 @@ void read_entries(const YamlNode& map, Declare declare, Locate locate, Entry& al
   if (items == nullptr) {
     return;
   }
-  Schema<Entry> inner{"layer", "Layers that differ."};
-  declare_selector(inner);
-  declare(inner);
   for (const YamlNode& item : items->items) {
     Entry& entry = entries.emplace_back();
     inner.read(item, entry, faults);
@@ -114,8 +156,8 @@ void read_quantize(const YamlNode& map, DerivedSpec& spec, Diagnostics& faults) 
     entry.weights_place = place_of(node, "weights");
     entry.activations_place = place_of(node, "activations");
   };
-  read_entries<PrecisionEntry>(map, declare_widths, locate, spec.precision, spec.precisions,
-                               {"quantize", "Widths of weights and activations."}, faults);
+  read_entries(map, quantize_schema(), quantized_layer_schema(), locate, spec.precision,
+               spec.precisions, faults);
   const bool nothing =
       !spec.precision.weights && !spec.precision.activations && spec.precisions.empty();
   if (nothing && faults.messages().size() == before) {
@@ -129,14 +171,10 @@ void read_prune(const YamlNode& map, DerivedSpec& spec, Diagnostics& faults) {
   const auto locate = [](const YamlNode& node, PruneEntry& entry) {
     entry.group_place = place_of(node, "group");
   };
-  Schema<PruneEntry> outer{"prune", "Weights that become zero."};
-  outer.elsewhere("seed", "Seed of random choices.");
-  read_entries<PruneEntry>(map, declare_pruning, locate, spec.pruning, spec.prunings,
-                           std::move(outer), faults);
-  base::Parameter seed("seed", base::Parameter::Kind::kInteger, base::Unit::kCount);
-  seed.range(1, 4294967295).def(1).doc("Seed of random choices.");
-  if (const auto value = map.is_map() ? seed.read_from(map, faults) : std::nullopt) {
-    spec.seed = static_cast<std::uint32_t>(std::get<std::int64_t>(*value));
+  read_entries(map, prune_schema(), pruned_layer_schema(), locate, spec.pruning, spec.prunings,
+               faults);
+  if (const auto seed = map.is_map() ? seed_parameter().read_from(map, faults) : std::nullopt) {
+    spec.seed = static_cast<std::uint32_t>(std::get<std::int64_t>(*seed));
   }
   const bool nothing = !spec.pruning.fraction && spec.prunings.empty();
   if (nothing && faults.messages().size() == before) {
@@ -146,12 +184,7 @@ void read_prune(const YamlNode& map, DerivedSpec& spec, Diagnostics& faults) {
 
 DerivedSpec read_spec(const YamlNode& root, Diagnostics& faults) {
   DerivedSpec spec;
-  Schema<DerivedSpec> s{"derived network", "A network made from another one."};
-  s.text("network", &DerivedSpec::network).doc("The network to start from: a name or a file.");
-  s.text("name", &DerivedSpec::name).doc("Name of the new network.");
-  s.elsewhere("quantize", "Widths of weights and activations.");
-  s.elsewhere("prune", "Weights that become zero.");
-  s.read(root, spec, faults);
+  derived_schema().read(root, spec, faults);
   if (const YamlNode* quantize = root.find("quantize")) {
     read_quantize(*quantize, spec, faults);
   }
@@ -280,6 +313,14 @@ void check_result(const Graph& graph, const base::Place& place) {
 
 bool is_derived_network(const YamlNode& root) {
   return root.find("quantize") != nullptr || root.find("prune") != nullptr;
+}
+
+std::vector<SchemaDoc> derived_network_docs() {
+  const auto doc = [](const auto& schema) {
+    return SchemaDoc{schema.name(), schema.doc(), schema.describe()};
+  };
+  return {doc(derived_schema()), doc(quantize_schema()), doc(quantized_layer_schema()),
+          doc(prune_schema()), doc(pruned_layer_schema())};
 }
 
 Graph derive_network(const YamlNode& root, const std::string& name, const NetworkReader& read) {

@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "base/parameter.h"
 #include "base/yaml.h"
 #include "workloads/graph.h"
 
@@ -22,5 +24,14 @@ using NetworkReader = std::function<Graph(const std::string& word)>;
 /// every fault of the file at once.
 Graph derive_network(const base::YamlNode& root, const std::string& name,
                      const NetworkReader& read);
+
+/// The keys of one map of the file.
+struct SchemaDoc {
+  std::string name;
+  std::string doc;
+  std::vector<base::ParameterRow> parameters;
+};
+/// What `milliwatt describe` shows of derived networks.
+std::vector<SchemaDoc> derived_network_docs();
 
 }  // namespace milliwatt::workloads

@@ -43,7 +43,7 @@ class LoadTest : public testing::Test {
   /// The message without the folder in front.
   std::string fault_of(const std::string& path) {
     try {
-      load_input(path, input_);
+      load_inputs(path, input_);
     } catch (const base::UserError& error) {
       return std::string(error.what()).substr(folder_.string().size() + 1);
     }
@@ -55,13 +55,16 @@ class LoadTest : public testing::Test {
 };
 
 TEST_F(LoadTest, TakesArraysWithAndWithoutTheBatch) {
-  EXPECT_EQ(load_input(write_array(ElementType::kInt8, {1, 2, 3}, 6), input_), Bytes(6, 7));
-  EXPECT_EQ(load_input(write_array(ElementType::kInt8, {2, 3}, 6), input_), Bytes(6, 7));
+  EXPECT_EQ(load_inputs(write_array(ElementType::kInt8, {1, 2, 3}, 6), input_),
+            std::vector<Bytes>{Bytes(6, 7)});
+  EXPECT_EQ(load_inputs(write_array(ElementType::kInt8, {2, 3}, 6), input_),
+            std::vector<Bytes>{Bytes(6, 7)});
   EXPECT_EQ(fault_of(write_array(ElementType::kInt8, {3, 2}, 6)),
-            "x.npy: has shape [3, 2], but input 'image' takes [1, 2, 3]");
+            "x.npy: has shape [3, 2], but input 'image' takes [1, 2, 3]; N invocations take "
+            "[N, 1, 2, 3]");
   input_.shape = {2, 3};
   EXPECT_EQ(fault_of(write_array(ElementType::kInt8, {3}, 3)),
-            "x.npy: has shape [3], but input 'image' takes [2, 3]");
+            "x.npy: has shape [3], but input 'image' takes [2, 3]; N invocations take [N, 2, 3]");
 }
 
 TEST_F(LoadTest, FloatsAreRefusedWithTheFormulaToQuantizeThem) {
@@ -73,11 +76,34 @@ TEST_F(LoadTest, FloatsAreRefusedWithTheFormulaToQuantizeThem) {
 }
 
 TEST_F(LoadTest, RawBytesMustFitExactly) {
-  EXPECT_EQ(load_input(write("x.bin", "abcdef"), input_), (Bytes{'a', 'b', 'c', 'd', 'e', 'f'}));
+  EXPECT_EQ(load_inputs(write("x.bin", "abcdef"), input_),
+            std::vector<Bytes>{(Bytes{'a', 'b', 'c', 'd', 'e', 'f'})});
   EXPECT_EQ(fault_of(write("x.bin", "abcde")),
-            "x.bin: has 5 bytes, but input 'image', int8 [1, 2, 3], takes 6");
+            "x.bin: has 5 bytes, but input 'image', int8 [1, 2, 3], takes 6; N invocations take N "
+            "times as many");
   EXPECT_EQ(fault_of(write("x.bin", "abcdefg")),
-            "x.bin: has 7 bytes, but input 'image', int8 [1, 2, 3], takes 6");
+            "x.bin: has 7 bytes, but input 'image', int8 [1, 2, 3], takes 6; N invocations take N "
+            "times as many");
+}
+
+TEST_F(LoadTest, SeveralInvocationsStandOneBehindTheOther) {
+  const std::vector<Bytes> two = {Bytes{1, 2, 3, 4, 5, 6}, Bytes{7, 8, 9, 10, 11, 12}};
+  const Bytes both = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  EXPECT_EQ(load_inputs(write("x.bin", std::string(both.begin(), both.end())), input_), two);
+  // In a dimension of their own, or in the place of the batch.
+  for (const std::vector<std::int32_t>& shape :
+       {std::vector<std::int32_t>{2, 1, 2, 3}, std::vector<std::int32_t>{2, 2, 3}}) {
+    EXPECT_EQ(load_inputs(write("x.npy", format_npy({ElementType::kInt8, shape, both})), input_),
+              two);
+  }
+  EXPECT_NE(fault_of(write_array(ElementType::kInt8, {2, 2, 1, 3}, 12)), "");
+  EXPECT_NE(fault_of(write_array(ElementType::kInt8, {0, 2, 3}, 0)), "");
+  EXPECT_NE(fault_of(write("x.bin", "")), "");
+  // A batch of 2 is no row of invocations.
+  input_.shape = {2, 3};
+  EXPECT_EQ(load_inputs(write_array(ElementType::kInt8, {2, 3}, 6), input_).size(), 1U);
+  EXPECT_EQ(load_inputs(write_array(ElementType::kInt8, {4, 2, 3}, 24), input_).size(), 4U);
+  EXPECT_NE(fault_of(write_array(ElementType::kInt8, {4, 3}, 12)), "");
 }
 
 TEST_F(LoadTest, OtherNetworksAreRefused) {
@@ -97,6 +123,21 @@ TEST(Xorshift32, FirstDrawsOfState1) {
   Xorshift32 generator(1);
   EXPECT_EQ(generator.next(), 0x42021U);
   EXPECT_EQ(Xorshift32(0).next(), 0x42021U);
+}
+
+TEST(SeededInput, OfInvocationsInARowGoOnWithOneStream) {
+  Graph graph;
+  Tensor tensor;
+  tensor.shape = {3};
+  graph.tensors = {tensor};
+  graph.inputs = {0};
+  const auto stream = seeded_inputs(graph, 11, 2);
+  ASSERT_EQ(stream.size(), 2U);
+  EXPECT_EQ(stream[0], seeded_input(graph, 11));
+  graph.tensors[0].shape = {6};
+  Bytes joined = stream[0][0];
+  joined.insert(joined.end(), stream[1][0].begin(), stream[1][0].end());
+  EXPECT_EQ(joined, seeded_input(graph, 11).at(0));
 }
 
 TEST(SeededInput, StartsAtTheSeedTimesTheGoldenRatio) {

@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstring>
 #include <map>
 #include <optional>
 
@@ -23,8 +21,10 @@
 namespace milliwatt::workloads {
 namespace {
 
+using mlperf_tiny::agree;
 using mlperf_tiny::folder;
 using mlperf_tiny::read_bytes;
+using mlperf_tiny::read_files;
 using mlperf_tiny::read_json;
 using nlohmann::json;
 
@@ -32,55 +32,9 @@ std::string crc_text(const Bytes& bytes) {
   return fmt::format("{:08x}", base::crc32(bytes.data(), bytes.size()));
 }
 
-std::vector<Bytes> read_files(const std::filesystem::path& where, const json& names) {
-  std::vector<Bytes> all;
-  for (const json& name : names) {
-    all.push_back(read_bytes(where / name.get<std::string>()));
-  }
-  return all;
-}
-
-/// Every invocation of a case; a stream gives its inputs one after the other.
 std::vector<TensorValues> run_case(const Graph& graph, const std::filesystem::path& where,
                                    const json& one) {
-  std::vector<std::vector<Bytes>> invocations;
-  if (one.value("invocations", 1) == 1) {
-    invocations = {read_files(where, one["inputs"])};
-  } else {
-    for (Bytes& bytes : read_files(where, one["inputs"])) {
-      invocations.push_back({std::move(bytes)});
-    }
-  }
-  return run_reference_stream(graph, invocations);
-}
-
-/// Distance of two finite floats of one sign in units of the last place.
-std::int64_t ulps_apart(float a, float b) {
-  std::int32_t bits_a = 0;
-  std::int32_t bits_b = 0;
-  std::memcpy(&bits_a, &a, sizeof a);
-  std::memcpy(&bits_b, &b, sizeof b);
-  return std::abs(std::int64_t{bits_a} - bits_b);
-}
-
-/// Equal bytes, or float32 values at most 1 ulp apart.
-bool agree(const Tensor& tensor, const Bytes& found, const Bytes& expected) {
-  if (found == expected) {
-    return true;
-  }
-  if (tensor.type != ElementType::kFloat32 || found.size() != expected.size()) {
-    return false;
-  }
-  for (std::size_t i = 0; i < found.size(); i += sizeof(float)) {
-    float a = 0.0F;
-    float b = 0.0F;
-    std::memcpy(&a, &found[i], sizeof a);
-    std::memcpy(&b, &expected[i], sizeof b);
-    if (std::signbit(a) != std::signbit(b) || ulps_apart(a, b) > 1) {
-      return false;
-    }
-  }
-  return true;
+  return run_reference_stream(graph, mlperf_tiny::inputs_of_case(where, one));
 }
 
 class MlperfTinyNetwork : public testing::TestWithParam<const char*> {
@@ -284,14 +238,7 @@ TEST_P(MlperfTinyNetwork, DamagedFilesNeverDoHarm) {
   EXPECT_EQ(good + refused, 300);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, MlperfTinyNetwork,
-                         testing::Values("mlperf_ic_resnet8", "mlperf_kws_dscnn",
-                                         "mlperf_vww_mobilenetv1_025_96", "mlperf_ad_autoencoder",
-                                         "mlperf_sww_dscnn1d", "tflm_hello_world",
-                                         "tflm_micro_speech", "tflm_mnist_lstm",
-                                         "tflm_keyword_scrambled_svdf8",
-                                         "tinyengine_lenet300_mnist", "tinyengine_mcunet_vww",
-                                         "tinyengine_mcunet_detection", "xtensa_micro_speech_lstm"),
+INSTANTIATE_TEST_SUITE_P(Models, MlperfTinyNetwork, testing::ValuesIn(mlperf_tiny::kNetworks),
                          [](const auto& test) { return std::string(test.param); });
 
 class OperatorCases : public testing::Test {

@@ -93,10 +93,33 @@ Kernel kernel_of(OperatorKind kind) {
 
 }  // namespace
 
+bool has_accumulators(OperatorKind kind) {
+  switch (kind) {
+    case OperatorKind::kConv2d:
+    case OperatorKind::kDepthwiseConv2d:
+    case OperatorKind::kFullyConnected:
+    case OperatorKind::kTransposeConv2d:
+    case OperatorKind::kBatchMatmul:
+    case OperatorKind::kSvdf:
+      return true;
+    default:
+      return false;
+  }
+}
+
+ElementType accumulator_type(const Graph& graph, const Operator& op) {
+  const bool wide = graph.tensor(op.outputs.at(0)).type == ElementType::kInt16;
+  return wide && op.kind != OperatorKind::kSvdf ? ElementType::kInt64 : ElementType::kInt32;
+}
+
 std::vector<Bytes> evaluate(const Graph& graph, const Operator& op,
                             const std::vector<const Bytes*>& operands, States& states,
-                            Rounding rounding) {
-  const reference::Call call{graph, op, operands, states, rounding};
+                            Rounding rounding, Accumulators* accumulators) {
+  const bool noted = accumulators != nullptr && has_accumulators(op.kind);
+  if (noted) {
+    accumulators->assign(static_cast<std::size_t>(graph.tensor(op.outputs.at(0)).elements()), 0);
+  }
+  const reference::Call call{graph, op, operands, states, rounding, noted ? accumulators : nullptr};
   return op.kind == OperatorKind::kSplit ? reference::split(call)
                                          : std::vector<Bytes>{kernel_of(op.kind)(call)};
 }
@@ -118,8 +141,11 @@ States::States(const Graph& graph) : values_(graph.tensors.size()) {
 }
 
 TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs, States& states,
-                           Rounding rounding) {
+                           Rounding rounding, std::vector<Accumulators>* accumulators) {
   check_inputs(graph, inputs);
+  if (accumulators != nullptr) {
+    accumulators->assign(graph.operators.size(), {});
+  }
   TensorValues values(graph.tensors.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     values[static_cast<std::size_t>(graph.inputs[i])] = inputs[i];
@@ -135,10 +161,12 @@ TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs,
     return tensor.role == TensorRole::kState ? &states.bytes(id)
                                              : &values[static_cast<std::size_t>(id)];
   };
-  for (const Operator& op : graph.operators) {
+  for (std::size_t at = 0; at < graph.operators.size(); ++at) {
+    const Operator& op = graph.operators[at];
     std::vector<const Bytes*> operands;
     std::transform(op.inputs.begin(), op.inputs.end(), std::back_inserter(operands), operand);
-    auto results = evaluate(graph, op, operands, states, rounding);
+    auto results = evaluate(graph, op, operands, states, rounding,
+                            accumulators == nullptr ? nullptr : &accumulators->at(at));
     for (std::size_t i = 0; i < results.size(); ++i) {
       values[static_cast<std::size_t>(op.outputs.at(i))] = std::move(results[i]);
     }
@@ -238,6 +266,7 @@ Finisher::Finisher(const Call& call)
       writer_(call.output()) {}
 
 void Finisher::store(std::size_t index, std::size_t channel, std::int64_t accumulator) {
+  call_.note(index, accumulator + bias_[channel]);
   const std::int64_t y =
       call_.scale_sum(accumulator + bias_[channel], stage_.multipliers[channel], wide_, channel) +
       stage_.output_zero_point;

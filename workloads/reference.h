@@ -34,21 +34,35 @@ class States {
   std::vector<Bytes> values_;
 };
 
+/// Per element of an operator's output, what its requantization gets: sum of products and bias.
+using Accumulators = std::vector<std::int64_t>;
+
+/// Kinds whose outputs are requantized sums of products, one for each element. Left out: the LSTM,
+/// which has eight sums for an element and adds them behind their requantizations.
+bool has_accumulators(OperatorKind kind);
+
+/// The integers that such a kind adds up in: int64 for int16 activations, else int32, which every
+/// accumulator fits. An SVDF adds in int32 always.
+ElementType accumulator_type(const Graph& graph, const Operator& op);
+
 /// Bytes of the operator's outputs. `operands` stand in the order of op.inputs, null where one is
 /// absent; states among them are read from `states` and updated there. The graph must have passed
 /// check_graph. Throws SimulationError, naming operator and channel, where a 32-bit accumulator
-/// overflows.
+/// overflows. `accumulators`, where not null, receives those of a kind that has_accumulators().
 std::vector<Bytes> evaluate(const Graph& graph, const Operator& op,
                             const std::vector<const Bytes*>& operands, States& states,
-                            Rounding rounding = Rounding::kDouble);
+                            Rounding rounding = Rounding::kDouble,
+                            Accumulators* accumulators = nullptr);
 
 /// The only output of an operator without states.
 Bytes evaluate(const Graph& graph, const Operator& op, const std::vector<const Bytes*>& operands);
 
 /// One invocation. `inputs` stand in the order of graph.inputs; throws UserError where their
 /// number or sizes differ. Returns every input, activation and state after the invocation.
+/// `accumulators`, where not null, receives those of every operator; empty where it has none.
 TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs, States& states,
-                           Rounding rounding = Rounding::kDouble);
+                           Rounding rounding = Rounding::kDouble,
+                           std::vector<Accumulators>* accumulators = nullptr);
 
 /// The first invocation after start.
 TensorValues run_reference(const Graph& graph, const std::vector<Bytes>& inputs);

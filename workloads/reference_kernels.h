@@ -18,6 +18,7 @@ struct Call {
   const std::vector<const Bytes*>& operands;
   States& states;
   Rounding rounding;
+  Accumulators* accumulators = nullptr;
 
   const Tensor& input(std::size_t i) const { return graph.tensor(op.inputs.at(i)); }
   const Tensor& output() const { return graph.tensor(op.outputs.at(0)); }
@@ -30,6 +31,12 @@ struct Call {
   /// fit. `channel` is for the message.
   std::int64_t scale_sum(std::int64_t sum, Multiplier m, bool wide, std::size_t channel) const;
   bool has(std::size_t i) const { return i < operands.size() && operands[i] != nullptr; }
+  /// `sum` is about to be requantized to the output's element `index`.
+  void note(std::size_t index, std::int64_t sum) const {
+    if (accumulators != nullptr) {
+      accumulators->at(index) = sum;
+    }
+  }
 };
 
 /// Stored elements of 2 to 8 or 16 bits minus `zero_point`. The difference fits 16 bits: int16

@@ -120,6 +120,7 @@ Bytes batch_matmul(const Call& call) {
         sum += std::int64_t{left[i / columns * view_a.by_row + k * view_a.by_column]} *
                right[k * view_b.by_row + i % columns * view_b.by_column];
       }
+      call.note(first + static_cast<std::size_t>(i), sum);
       const std::int64_t y =
           call.scale_sum(sum, p.multiplier, wide, static_cast<std::size_t>(i % columns)) +
           p.output_zero_point;

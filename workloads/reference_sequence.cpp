@@ -189,6 +189,7 @@ class SvdfKernel {
         for (Offset f = u * rank; f < (u + 1) * rank; ++f) {
           sum += recall(n, f);
         }
+        call_.note(static_cast<std::size_t>(n * units + u), sum);
         const std::int64_t y = call_.scale_sum(sum, p_.time, false, static_cast<std::size_t>(u)) +
                                p_.output_zero_point;
         writer.store(

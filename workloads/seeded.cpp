@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -65,17 +66,25 @@ std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& gene
   return bytes;
 }
 
-std::vector<std::vector<std::uint8_t>> seeded_input(const Graph& graph, std::uint32_t seed) {
+std::vector<std::vector<std::vector<std::uint8_t>>> seeded_inputs(const Graph& graph,
+                                                                  std::uint32_t seed,
+                                                                  std::size_t invocations) {
   constexpr std::uint32_t kStep = 0x9E3779B1;
   if (seed == 0) {
     throw base::UserError("the seed of an input must be 1 or more");
   }
   Xorshift32 generator(seed * kStep);
-  std::vector<std::vector<std::uint8_t>> inputs;
-  for (const TensorId id : graph.inputs) {
-    inputs.push_back(seeded_elements(graph.tensor(id), generator));
+  std::vector<std::vector<std::vector<std::uint8_t>>> all(invocations);
+  for (auto& inputs : all) {
+    for (const TensorId id : graph.inputs) {
+      inputs.push_back(seeded_elements(graph.tensor(id), generator));
+    }
   }
-  return inputs;
+  return all;
+}
+
+std::vector<std::vector<std::uint8_t>> seeded_input(const Graph& graph, std::uint32_t seed) {
+  return std::move(seeded_inputs(graph, seed, 1).front());
 }
 
 }  // namespace milliwatt::workloads

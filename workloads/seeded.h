@@ -41,4 +41,9 @@ std::vector<std::uint8_t> seeded_elements(const Tensor& tensor, Xorshift32& gene
 /// (mod 2^32). Throws UserError for inputs that are of other types, and for seed 0.
 std::vector<std::vector<std::uint8_t>> seeded_input(const Graph& graph, std::uint32_t seed);
 
+/// The inputs of `invocations` in a row: the stream of seeded_input() goes on from one to the next.
+std::vector<std::vector<std::vector<std::uint8_t>>> seeded_inputs(const Graph& graph,
+                                                                  std::uint32_t seed,
+                                                                  std::size_t invocations);
+
 }  // namespace milliwatt::workloads

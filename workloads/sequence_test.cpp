@@ -67,6 +67,16 @@ TEST(Svdf, RemembersAcrossInvocations) {
   EXPECT_EQ(values.at(3).at(4), bytes_of({-6, 8, 0}));
 }
 
+TEST(Svdf, TellsTheSumBehindEachOutput) {
+  const Graph graph = svdf(0);
+  States states(graph);
+  std::vector<Accumulators> sums;
+  run_reference(graph, {bytes_of({60})}, states, Rounding::kDouble, &sums);
+  EXPECT_EQ(sums, (std::vector<Accumulators>{{1 + 5 * 120}}));
+  run_reference(graph, {bytes_of({0})}, states, Rounding::kDouble, &sums);
+  EXPECT_EQ(sums, (std::vector<Accumulators>{{1 + 3 * 120}}));
+}
+
 TEST(Svdf, StateStartsAtItsZeroPointAndWrapsBeyondInt8) {
   const auto values = run_reference_stream(svdf(-20), {{bytes_of({1})}, {bytes_of({-60})}});
   // 2 - 20 = -18 is in range; -120 - 20 = -140 is stored as 116, which reads as 136.

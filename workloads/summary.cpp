@@ -122,10 +122,12 @@ OperatorSummary summarize(const Graph& graph, const Operator& op) {
   }
   for (const std::size_t place : weight_operands(op.kind)) {
     const Tensor& weights = graph.tensor(op.inputs.at(place));
-    const ZeroCount count = zero_count(weights, weights.data);
-    row.weights += count.elements;
-    row.weight_bits = element_bits(weights.type);
-    row.zero_weights += count.zeros;
+    if (is_constant(weights)) {
+      const ZeroCount count = zero_count(weights, weights.data);
+      row.weights += count.elements;
+      row.weight_bits = element_bits(weights.type);
+      row.zero_weights += count.zeros;
+    }
   }
   return row;
 }

@@ -74,4 +74,7 @@ NetworkSummary summarize(const Graph& graph);
 /// shown where not all are 8.
 std::string format_summary(const NetworkSummary& summary);
 
+/// One row per operator, then their total.
+std::string summary_csv(const NetworkSummary& summary);
+
 }  // namespace milliwatt::workloads

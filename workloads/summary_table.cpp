@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/csv.h"
 #include "workloads/summary.h"
 
 namespace milliwatt::workloads {
@@ -118,6 +119,25 @@ void append_bits(const NetworkSummary& summary, std::vector<Row>& rows) {
 }
 
 }  // namespace
+
+std::string summary_csv(const NetworkSummary& summary) {
+  base::CsvWriter csv({"operator", "kind", "input_shape", "output_shape", "window", "macs",
+                       "parameters", "constant_bytes", "activation_bytes", "live_bytes",
+                       "macs_per_byte", "weights", "zero_weights", "weight_bits", "output_bits"});
+  for (const OperatorSummary& op : summary.operators) {
+    csv.add_row({op.name, operator_name(op.kind), product(op.input_shape), product(op.output_shape),
+                 window_text(op), std::to_string(op.macs), std::to_string(op.parameters),
+                 std::to_string(op.constant_bytes), std::to_string(op.activation_bytes),
+                 std::to_string(op.live_bytes), fmt::format("{}", op.intensity()),
+                 std::to_string(op.weights), std::to_string(op.zero_weights),
+                 std::to_string(op.weight_bits), std::to_string(op.output_bits)});
+  }
+  csv.add_row({"total", "", "", "", "", std::to_string(summary.macs),
+               std::to_string(summary.parameters), std::to_string(summary.constant_bytes), "",
+               std::to_string(summary.peak_live_bytes), fmt::format("{}", summary.intensity()),
+               std::to_string(summary.weights), std::to_string(summary.zero_weights), "", ""});
+  return csv.text();
+}
 
 std::string format_summary(const NetworkSummary& summary) {
   std::vector<Row> rows = {{"operator", "kind", "input", "output", "window", "MACs", "params",
