@@ -229,7 +229,8 @@ Compulsory Builder::compulsory(const Operator& op, const PlannedOperator& planne
     bytes.written += off_chip(id) ? graph_.tensor(id).bytes() : 0;
   }
   for (const TensorId id : op.states) {
-    bytes.read += off_chip(id) ? graph_.tensor(id).bytes() : 0;
+    const bool read = std::find(counted.begin(), counted.end(), id) == counted.end();
+    bytes.read += off_chip(id) && read ? graph_.tensor(id).bytes() : 0;
     bytes.written += off_chip(id) ? graph_.tensor(id).bytes() : 0;
   }
   return bytes;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <numeric>
 #include <optional>
 
 #include "abi/descriptor.h"
@@ -181,6 +182,49 @@ TEST(Compulsory, CountsAnOperandThatIsReadTwiceOnce) {
   EXPECT_EQ(program_of(graph, plan).compulsory[0].read, 6);
 }
 
+/// Columns 0 to 1 and 2 to 4 of 3 x 5 elements of `type`.
+Graph split(workloads::ElementType type) {
+  Graph graph;
+  graph.tensors = {tensor("whole", {3, 5}, TensorRole::kInput),
+                   tensor("left", {3, 2}, TensorRole::kActivation),
+                   tensor("right", {3, 3}, TensorRole::kActivation)};
+  for (Tensor& t : graph.tensors) {
+    t.type = type;
+  }
+  graph.operators = {
+      {OperatorKind::kSplit, "split", workloads::Split{1, false, 0}, {0}, {1, 2}, {}}};
+  graph.inputs = {0};
+  graph.outputs = {1, 2};
+  return graph;
+}
+
+TEST(SeveralOutputs, AreAllWrittenAndCounted) {
+  const Graph graph = split(workloads::ElementType::kInt16);
+  const Platform platform = parse_platform("name: h\n", "h");
+  dataflows::Plan plan = plan_for(platform, graph);
+  workloads::Bytes input(30);
+  std::iota(input.begin(), input.end(), std::uint8_t{1});
+  const Simulated run = simulate(platform, graph, plan, program_of(graph, plan), {input});
+  EXPECT_EQ(run.tensors[1], (workloads::Bytes{1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24}));
+  EXPECT_EQ(run.tensors[2],
+            (workloads::Bytes{5, 6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20, 25, 26, 27, 28, 29, 30}));
+
+  plan.tensors[1].place = {MW_REGION_EXTERNAL, 0};
+  plan.tensors[2].place = {MW_REGION_EXTERNAL, 64};
+  plan.region_bytes[MW_REGION_EXTERNAL] = 64 + 18;
+  const Program program = program_of(graph, plan);
+  EXPECT_EQ(program.compulsory[0].read, 0);
+  EXPECT_EQ(program.compulsory[0].written, 12 + 18);
+}
+
+TEST(Compulsory, OfASliceIsWhatItTakes) {
+  Graph graph = split(workloads::ElementType::kInt4);
+  graph.operators[0] = {
+      OperatorKind::kSlice, "slice", workloads::Slice{{0, 0}, {2, 4}, {2, 2}}, {0}, {1}, {}};
+  // Rows 0 and 2, columns 0 and 4: 4 elements of 4 bits.
+  EXPECT_EQ(touched_input_bytes(graph, graph.operators[0], 0), 2);
+}
+
 /// An addition of the input and a state that nobody writes.
 Graph with_state(std::int32_t zero_point) {
   Graph graph;
@@ -208,6 +252,20 @@ TEST(SetUp, CopiesTheZeroPointsOfStatesToTheirHomes) {
   EXPECT_EQ(program.image.at(copy.source.offset + 69), static_cast<std::uint8_t>(-77));
   EXPECT_EQ(copy.destination.region, program.tensor_places[1].region);
   EXPECT_EQ(copy.destination.offset, program.tensor_places[1].offset);
+}
+
+TEST(SetUp, WritesTheZeroPointsOfStatesAsWideAsTheirElements) {
+  Graph graph = with_state(0x0102);
+  for (Tensor& t : graph.tensors) {
+    t.type = workloads::ElementType::kInt16;
+  }
+  graph.tensors[0].quantization.zero_points = graph.tensors[2].quantization.zero_points = {0};
+  const dataflows::Plan plan = plan_for(parse_platform("name: h\n", "h"), graph);
+  const Program program = program_of(graph, plan);
+  const auto copy = read_from<mw_copy_args>(program, setup_of(program).at(0).place.offset);
+  EXPECT_EQ(copy.bytes, 140U);
+  EXPECT_EQ(program.image.at(copy.source.offset), 0x02);
+  EXPECT_EQ(program.image.at(copy.source.offset + 139), 0x01);
 }
 
 TEST(SetUp, LeavesTheStatesAtTheirZeroPointsInSimulatedMemory) {
