@@ -6,8 +6,8 @@
 
 #include "abi/kernel_call.h"
 
-/* All operands have elements of the same bits. Outputs begin with `fill_elements` elements `fill` and
- * zeros behind, then the pieces move one after the other; `pieces` mw_move_piece follow. */
+/* All operands have elements of the same bits. Outputs begin with `fill_elements` elements `fill`
+ * and zeros behind, then the pieces move one after the other; `pieces` mw_move_piece follow. */
 typedef struct mw_move_section {
   uint32_t pieces;
   int32_t fill;

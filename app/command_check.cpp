@@ -36,15 +36,15 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command check_command() {
-  return {
-      "check",
-      "FILE...",
-      "Validates platforms, technologies and networks of any format without running them.",
-      "Prints which kind each file is, told by its suffix or its keys, or every fault in it. With a\n"
-      "platform, its technology is read too. FILE may be a name of `milliwatt list`.\n\n"
-      "  milliwatt check systolic_16x16 my_network.yaml\n",
-      CommandLine({}, {"FILE"}, 1, -1),
-      run};
+  return {"check",
+          "FILE...",
+          "Validates platforms, technologies and networks of any format without running them.",
+          "Prints which kind each file is, told by its suffix or its keys, or every fault in it. "
+          "With a\n"
+          "platform, its technology is read too. FILE may be a name of `milliwatt list`.\n\n"
+          "  milliwatt check systolic_16x16 my_network.yaml\n",
+          CommandLine({}, {"FILE"}, 1, -1),
+          run};
 }
 
 }  // namespace milliwatt::app

@@ -19,8 +19,8 @@ struct FileKind {
   std::vector<std::string> (*check)(const std::string& path);
 };
 
-/// Told by the suffixes .tflite, .onnx and .csv, or by the top-level keys of a YAML file. Throws UserError
-/// for anything else.
+/// Told by the suffixes .tflite, .onnx and .csv, or by the top-level keys of a YAML file. Throws
+/// UserError for anything else.
 FileKind kind_of_file(const std::string& path);
 
 /// Splits positionals, files or names of sim/bundled.h, into the files of platforms and networks,

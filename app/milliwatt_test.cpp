@@ -310,6 +310,18 @@ TEST_F(Milliwatt, ResultsHoldNoPathOfTheMachine) {
   }
 }
 
+/// The cells of a table but for those that count zeros.
+std::string without_zeros(const std::string& csv) {
+  const base::CsvTable table = base::CsvTable::parse(csv, "table");
+  std::string cells;
+  for (int row = 0; row < table.rows(); ++row) {
+    for (const std::string& column : table.header()) {
+      cells += column.find("zero") == std::string::npos ? table.text(row, column) + "\n" : "";
+    }
+  }
+  return cells;
+}
+
 TEST_F(Milliwatt, LevelsAgreeAndOutputsFollowTheSeed) {
   const std::string net = "run " + kPlatform + " '" + tiny_network() + "' --quiet --out '";
   ASSERT_EQ(run(net + file("values") + "'").code, 0);
@@ -317,7 +329,9 @@ TEST_F(Milliwatt, LevelsAgreeAndOutputsFollowTheSeed) {
   ASSERT_EQ(run(net + file("other") + "' --seed 2").code, 0);
   EXPECT_EQ(contents("values").at("layers.csv"), contents("exact").at("layers.csv"));
   EXPECT_EQ(contents("values/outputs"), contents("exact/outputs"));
-  EXPECT_EQ(contents("values").at("layers.csv"), contents("other").at("layers.csv"));
+  // Only the zeros among the activations depend on the values.
+  EXPECT_EQ(without_zeros(contents("values").at("layers.csv")),
+            without_zeros(contents("other").at("layers.csv")));
   EXPECT_NE(contents("values/outputs"), contents("other/outputs"));
 }
 

@@ -3,6 +3,7 @@
 // they leave as it is.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "sim/collect.h"
@@ -49,7 +50,20 @@ class BusKeys : public ::testing::Test {
     return sum;
   }
 
-  testing::RandomSystem system_ = testing::random_system(3);
+  /// The first random system of which the array runs a part.
+  static testing::RandomSystem system_with_an_array() {
+    for (std::uint32_t seed = 1;; ++seed) {
+      testing::RandomSystem system = testing::random_system(seed);
+      const dataflows::Plan plan = plan_for(platform_with("", ""), system.graph);
+      if (std::any_of(plan.operators.begin(), plan.operators.end(), [](const auto& planned) {
+            return planned.runner == dataflows::Runner::kEngine;
+          })) {
+        return system;
+      }
+    }
+  }
+
+  testing::RandomSystem system_ = system_with_an_array();
   Platform plain_ = platform_with("", "");
   dataflows::Plan plan_ = plan_for(plain_, system_.graph);
   Program program_ = program_for(plain_, system_.graph, plan_, {});

@@ -100,7 +100,8 @@ TEST_F(InputsTest, EveryInputNeedsAFile) {
             "order or as NAME=FILE: 'left' (int8 [1, 2]), 'right' (int8 [1, 1])");
   EXPECT_THAT(fault_of({"ab", "c", "c"}), HasSubstr("3 files given"));
   EXPECT_EQ(fault_of({"left=ab", "left=ab"}), "option '--input': 'left' is given twice");
-  EXPECT_THAT(fault_of({"ab", "ab"}, 1), HasSubstr("input 'right'")) << "two bytes for one";
+  EXPECT_THAT(fault_of({"ab", "ab"}, 1), HasSubstr("holds the input of 2 invocations"))
+      << "two bytes for the one of 'right'";
 }
 
 TEST_F(InputsTest, WithoutFilesAreSeeded) {

@@ -133,9 +133,9 @@ TEST(ResultsJson, SurvivesNamesThatAreNoText) {
 
 /// Every name of a field in `json`, at any depth, but those that name a cause, class and the like.
 void collect_names(const Json& json, std::set<std::string>& names) {
-  static const std::set<std::string> kLists = {"cycles_by_cause",  "read_bytes",
-                                               "written_bytes",    "stall_cycles",
-                                               "by_confidence_aJ", "by_confidence_nm2", "counts"};
+  static const std::set<std::string> kLists = {
+      "cycles_by_cause",  "read_bytes",        "written_bytes", "stall_cycles",
+      "by_confidence_aJ", "by_confidence_nm2", "counts"};
   for (const auto& [name, value] : json.items()) {
     if (!json.is_array()) {
       names.insert(name);

@@ -16,7 +16,8 @@ import sys
 
 import repository
 
-FLAGS = ["-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+         "-DONNX_ML=1", "-DONNX_NAMESPACE=onnx"]  # which the headers of libonnx-dev want
 GUARD = re.compile(r"^#(pragma once$|ifndef \w+_H\n#define \w+_H$)", re.MULTILINE)
 FIRST_INCLUDE = re.compile(r'^#include "([^"]+)"$|^#include', re.MULTILINE)
 

@@ -182,8 +182,8 @@ void check_resize(OperatorRules& rules) {
   rules.require(!resize.align_corners || !resize.half_pixel_centers,
                 "aligns corners and centres at once");
   if (rules.op().kind == OperatorKind::kResizeBilinear) {
-    rules.require(is_whole_activation_type(rules.output().type),
-                  "blends {}; resize_bilinear takes int8 and int16",
+    rules.require(is_activation_type(rules.output().type),
+                  "blends {}; resize_bilinear takes integers of 2 to 8 and 16 bits",
                   element_name(rules.output().type));
     rules.require(
         last_pixel(in[1], out[1], resize) < in[1] && last_pixel(in[2], out[2], resize) < in[2],
