@@ -139,6 +139,19 @@ TEST(DataInputs, AreThoseOfTheKind) {
   EXPECT_EQ(of(OperatorKind::kMean, workloads::Reduce{}), Ids{10});
 }
 
+TEST(HostRefuses, MoreThanACallTakesTogether) {
+  const std::vector<std::int32_t> large = {1 << 14, 1 << 14};
+  Graph graph = moving(OperatorKind::kAdd, workloads::Add{}, {large, large, large});
+  EXPECT_EQ(host_refuses(graph, graph.operators[0]), std::nullopt);  // 3 x 2^28
+  graph.tensors.push_back(int8_tensor(large));
+  graph.tensors.push_back(int8_tensor({1}));
+  graph.operators[0].states = {3};
+  EXPECT_EQ(host_refuses(graph, graph.operators[0]), std::nullopt);  // 4 x 2^28 = 2^30
+  graph.operators[0].states = {3, 4};
+  EXPECT_EQ(host_refuses(graph, graph.operators[0]),
+            "its operands have 1073741825 bytes together, a kernel takes 1073741824");
+}
+
 /// The table's operand and bytes of a layer with one unit and a bias.
 std::pair<int, std::vector<std::uint8_t>> table_of(workloads::ElementType type,
                                                    workloads::ElementType bias_type) {

@@ -107,8 +107,9 @@ std::optional<std::string> elements_refused(const Graph& graph, const Operator& 
   return std::nullopt;
 }
 
-/// What is larger than the kernels take.
+/// Operands that are larger than the kernels take, one by one or together.
 std::optional<std::string> size_refused(const Graph& graph, const Operator& op) {
+  std::int64_t total = 0;
   for (const auto* ids : {&op.inputs, &op.outputs, &op.states}) {
     for (const TensorId id : *ids) {
       if (id == kNoTensor) {
@@ -121,7 +122,12 @@ std::optional<std::string> size_refused(const Graph& graph, const Operator& op) 
                            size == tensor.bytes() ? "bytes" : "elements",
                            static_cast<int>(MW_KERNEL_MOST_OPERAND_BYTES));
       }
+      total += size;
     }
+  }
+  if (total > MW_KERNEL_MOST_TOTAL_BYTES) {
+    return fmt::format("its operands have {} bytes together, a kernel takes {}", total,
+                       static_cast<int>(MW_KERNEL_MOST_TOTAL_BYTES));
   }
   return std::nullopt;
 }

@@ -68,6 +68,12 @@ std::optional<std::string> weighted_refused(const Graph& graph, const Operator& 
   if (bias != nullptr && bias->role != TensorRole::kConstant) {
     return "its bias is not constant";
   }
+  const auto* depthwise = std::get_if<workloads::DepthwiseConv2d>(&op.attributes);
+  if (depthwise != nullptr && graph.tensor(op.inputs[0]).elements() * depthwise->multiplier >
+                                  MW_KERNEL_MOST_OPERAND_BYTES) {
+    return fmt::format("its input times the multiplier {} has more than {} elements",
+                       depthwise->multiplier, static_cast<int>(MW_KERNEL_MOST_OPERAND_BYTES));
+  }
   return std::nullopt;
 }
 

@@ -66,9 +66,12 @@ KernelRecord::KernelRecord(std::vector<std::uint8_t> bytes) : bytes_(std::move(b
     std::memcpy(operands_.data(), bytes_.data() + sizeof head_,
                 operands_.size() * sizeof(mw_kernel_operand));
   }
+  std::int64_t total = 0;
   for (std::size_t i = 0; i < operands_.size(); ++i) {
     check_operand(i, operands_[i]);
+    total += operands_[i].bytes;
   }
+  require_range("the size of all operands", total, 0, MW_KERNEL_MOST_TOTAL_BYTES);
 }
 
 int KernelRecord::layer() const {

@@ -257,6 +257,7 @@ class Depthwise : public WeightedKernel {
         "{} channels with multiplier {} do not make {} outputs", g_.input_c, s_.depth_multiplier,
         g_.output_c);
     require_taps(g_);
+    volume("the input for all filters", {input_elements(g_), s_.depth_multiplier});
     const std::int64_t outputs = output_elements(g_);
     check_sizes(input_elements(g_), volume("the filter", {g_.kernel_h, g_.kernel_w, g_.output_c}),
                 g_.output_c, outputs);

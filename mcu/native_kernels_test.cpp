@@ -198,6 +198,15 @@ TEST(Kernel, ARecordOfAnotherSizeThanItsHeadSaysIsRefused) {
   EXPECT_THROW(make_kernel(bytes), base::SimulationError);
 }
 
+TEST(Kernel, AllOperandsTogetherAreLimited) {
+  testing::Record<mw_move_section> move;
+  move.kernel = MW_KERNEL_MOVE;
+  move.operands.assign(4, testing::input({}, 1 << 28));  // 2^30 bytes, which is just allowed
+  EXPECT_NO_THROW(make_kernel(move.bytes()));
+  move.operands.push_back(testing::output({}, 1));
+  EXPECT_THROW(make_kernel(move.bytes()), base::SimulationError);
+}
+
 /// One output of `depth` products of 255 x 127 and a bias.
 void run_long_sum(std::int32_t depth, std::int32_t bias) {
   auto record = fully_connected(depth, 1, 8);
