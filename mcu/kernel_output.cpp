@@ -41,27 +41,15 @@ OutputStage::OutputStage(const std::uint8_t* table, std::int64_t channels, int o
                          std::int32_t zero_point, std::int32_t clamp_low, std::int32_t clamp_high)
     : rows_{read_table(table, static_cast<std::size_t>(channels), is_wide(output_bits))},
       wide_{is_wide(output_bits)},
-      end_{std::int64_t{1} << (wide_ ? 47 : 31)},
       zero_point_{zero_point},
       low_{clamp_low},
       high_{clamp_high} {
-  const int largest = wide_ ? 14 : 30;
   for (std::size_t channel = 0; channel < rows_.size(); ++channel) {
     const mw_wide_channel_parameters& row = rows_[channel];
-    require(row.multiplier >= 0 && row.exponent >= -31 && row.exponent <= largest,
+    require(row.multiplier >= 0 && row.exponent >= kLowestExponent &&
+                row.exponent <= highest_exponent(wide_),
             "channel {} is requantized by {} * 2^{}", channel, row.multiplier, row.exponent);
   }
-}
-
-std::int64_t OutputStage::scaled(std::int64_t total, const mw_wide_channel_parameters& row) const {
-  const workloads::Multiplier m{row.multiplier, row.exponent};
-  return wide_ ? workloads::requantize_wide(total, m)
-               : workloads::requantize(static_cast<std::int32_t>(total), m);
-}
-
-void OutputStage::fail(std::int64_t channel) const {
-  throw base::SimulationError(
-      fmt::format("the accumulator of channel {} leaves {} bits", channel, wide_ ? 48 : 32));
 }
 
 }  // namespace milliwatt::mcu

@@ -9,6 +9,7 @@
 #include "abi/kernel_weighted.h"
 #include "mcu/kernel_elements.h"
 #include "mcu/kernel_record.h"
+#include "mcu/kernel_sums.h"
 
 namespace milliwatt::mcu {
 
@@ -16,7 +17,7 @@ namespace milliwatt::mcu {
 void require_output_table(const KernelRecord& record, std::size_t index, std::int64_t channels,
                           int output_bits);
 
-/// Accumulators of outputs of 16 bits have 48 bits and are requantized by requantize_wide(), all
+/// Accumulators of outputs of 16 bits have 64 bits and are requantized by requantize_wide(), all
 /// others have 32.
 class OutputStage {
  public:
@@ -28,21 +29,14 @@ class OutputStage {
   /// accumulator leaves its bits.
   std::int32_t finish(std::int64_t sum, std::int64_t channel) const {
     const mw_wide_channel_parameters& row = rows_[static_cast<std::size_t>(channel)];
-    std::int64_t total = 0;
-    const bool overflows = __builtin_add_overflow(sum, row.bias, &total);
-    if (overflows || total < -end_ || total >= end_) {
-      fail(channel);
-    }
-    return static_cast<std::int32_t>(std::clamp(scaled(total, row) + zero_point_, low_, high_));
+    const std::int64_t total = add_bias(sum, row.bias, channel);
+    const std::int64_t scaled = scale_sum(total, {row.multiplier, row.exponent}, wide_, channel);
+    return static_cast<std::int32_t>(std::clamp(scaled + zero_point_, low_, high_));
   }
 
  private:
-  [[noreturn]] void fail(std::int64_t channel) const;
-  std::int64_t scaled(std::int64_t total, const mw_wide_channel_parameters& row) const;
-
   std::vector<mw_wide_channel_parameters> rows_;
   bool wide_;
-  std::int64_t end_;  ///< accumulators lie in [-end, end)
   std::int64_t zero_point_;
   std::int64_t low_;
   std::int64_t high_;

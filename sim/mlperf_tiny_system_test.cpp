@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real networks on real platforms against TFLite Micro's own tensors: every integer tensor of every
-// case, byte for byte, at `values` and `exact`.
+// case, states and streams included, byte for byte, and float outputs to 1 ulp, at `values` and
+// `exact`.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -17,7 +18,6 @@ namespace milliwatt::sim {
 namespace {
 
 namespace mlperf_tiny = workloads::mlperf_tiny;
-using mlperf_tiny::read_bytes;
 using workloads::Bytes;
 
 const std::string kPlatforms = MILLIWATT_SOURCE_DIR "/configs/platforms/";
@@ -36,23 +36,38 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << c.network << " on " << c.platform << c.variant;
 }
 
-/// Compares every integer tensor that the case lists, but for states, with its CRC-32; returns how
+/// Compares every integer tensor that the case lists, states included, with its CRC-32; returns how
 /// many.
 int compare_tensors(const workloads::Graph& graph, const nlohmann::json& golden,
-                    const workloads::TensorValues& tensors) {
+                    const std::vector<Simulated>& invocations) {
   int compared = 0;
   for (const auto& entry : golden.at("tensors")) {
     const auto id = entry.at("tensor").get<std::size_t>();
-    const workloads::Tensor& tensor = graph.tensors[id];
-    if (tensor.type == workloads::ElementType::kFloat32 ||
-        tensor.role == workloads::TensorRole::kState) {
+    if (graph.tensors[id].type == workloads::ElementType::kFloat32) {
       continue;
     }
-    const Bytes& bytes = tensors.at(id);
+    const Bytes& bytes = invocations.at(entry.value("invocation", std::size_t{0})).tensors.at(id);
     EXPECT_EQ(bytes.size(), entry.at("bytes").get<std::size_t>()) << graph.tensors[id].name;
     EXPECT_EQ(base::crc32(bytes.data(), bytes.size()),
               std::stoul(entry.at("crc32").get<std::string>(), nullptr, 16))
         << graph.tensors[id].name;
+    ++compared;
+  }
+  return compared;
+}
+
+/// Compares the outputs of every invocation with the case's files: integers are equal, float32 at
+/// most 1 ulp apart.
+int compare_outputs(const workloads::Graph& graph, const std::filesystem::path& folder,
+                    const nlohmann::json& golden, const std::vector<Simulated>& invocations) {
+  const nlohmann::json& outputs = golden.at("outputs");
+  EXPECT_EQ(outputs.size(), graph.outputs.size() * invocations.size());
+  int compared = 0;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto id = outputs[i].at("tensor").get<std::size_t>();
+    const Bytes& bytes = invocations.at(i / graph.outputs.size()).tensors.at(id);
+    const Bytes file = mlperf_tiny::read_bytes(folder / outputs[i].at("file").get<std::string>());
+    EXPECT_TRUE(mlperf_tiny::agree(graph.tensors[id], bytes, file)) << graph.tensors[id].name;
     ++compared;
   }
   return compared;
@@ -70,20 +85,17 @@ TEST_P(MlperfTiny, EveryTensorIsThatOfTfliteMicro) {
   const workloads::Graph graph = workloads::load_network((folder / "model.tflite").string());
   const dataflows::Plan plan = plan_for(platform, graph);
   const Program program = program_for(platform, graph, plan);
-  const Bytes text = read_bytes(folder / "cases.json");
-  const auto cases = nlohmann::json::parse(text.begin(), text.end());
+  const nlohmann::json cases = mlperf_tiny::read_json(folder / "cases.json");
   int compared = 0;
   for (const auto& golden : cases.at("cases")) {
-    if (golden.at("invocations").get<int>() > 1) {
-      continue;
-    }
-    const std::vector<Bytes> inputs = {
-        read_bytes(folder / golden.at("inputs").at(0).get<std::string>())};
+    const auto inputs = mlperf_tiny::inputs_of_case(folder, golden);
+    EXPECT_EQ(inputs.size(), golden.at("invocations").get<std::size_t>());
     for (const shell::Detail detail : {shell::Detail::kValues, shell::Detail::kExact}) {
       SimulationOptions options;
       options.detail = detail;
-      const Simulated run = simulate(platform, graph, plan, program, inputs, options);
-      compared += compare_tensors(graph, golden, run.tensors);
+      const auto run = simulate_sequence(platform, graph, plan, program, inputs, options);
+      compared += compare_tensors(graph, golden, run);
+      compared += compare_outputs(graph, folder, golden, run);
     }
   }
   EXPECT_GT(compared, 0);
@@ -128,7 +140,7 @@ std::vector<Case> presets() {
   return cases;
 }
 
-/// All published networks with operators that only the host runs.
+/// The other networks of the data: with operators that only the host runs, states, float edges.
 std::vector<Case> with_further_kinds() {
   std::vector<Case> cases;
   for (const char* network :

@@ -222,6 +222,15 @@ std::int64_t Call::scale_sum(std::int64_t sum, Multiplier m, bool wide, std::siz
   return scale(narrow, m);
 }
 
+std::int64_t Call::add_bias(std::int64_t sum, std::int64_t bias, std::size_t channel) const {
+  std::int64_t total = 0;
+  if (__builtin_add_overflow(sum, bias, &total)) {
+    throw base::SimulationError(
+        fmt::format("{}: the accumulator of channel {} leaves 64 bits", op.name, channel));
+  }
+  return total;
+}
+
 std::vector<std::int64_t> bias_values(const Call& call, std::size_t operand, std::size_t channels) {
   std::vector<std::int64_t> bias(channels, 0);
   if (call.has(operand)) {
@@ -266,10 +275,10 @@ Finisher::Finisher(const Call& call)
       writer_(call.output()) {}
 
 void Finisher::store(std::size_t index, std::size_t channel, std::int64_t accumulator) {
-  call_.note(index, accumulator + bias_[channel]);
+  const std::int64_t sum = call_.add_bias(accumulator, bias_[channel], channel);
+  call_.note(index, sum);
   const std::int64_t y =
-      call_.scale_sum(accumulator + bias_[channel], stage_.multipliers[channel], wide_, channel) +
-      stage_.output_zero_point;
+      call_.scale_sum(sum, stage_.multipliers[channel], wide_, channel) + stage_.output_zero_point;
   writer_.store(index, static_cast<std::int32_t>(
                            std::clamp<std::int64_t>(y, stage_.clamp.low, stage_.clamp.high)));
 }

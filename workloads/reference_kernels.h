@@ -30,6 +30,8 @@ struct Call {
   /// Scales an accumulator as its activations ask for: 64 bits for int16, else 32, which it must
   /// fit. `channel` is for the message.
   std::int64_t scale_sum(std::int64_t sum, Multiplier m, bool wide, std::size_t channel) const;
+  /// sum + bias. Throws SimulationError where it leaves 64 bits.
+  std::int64_t add_bias(std::int64_t sum, std::int64_t bias, std::size_t channel) const;
   bool has(std::size_t i) const { return i < operands.size() && operands[i] != nullptr; }
   /// `sum` is about to be requantized to the output's element `index`.
   void note(std::size_t index, std::int64_t sum) const {

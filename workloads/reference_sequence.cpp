@@ -87,8 +87,8 @@ class LstmKernel {
   void compute_gate(std::size_t gate, const std::int16_t* x, const Values& h) {
     for (Offset u = 0; u < units_; ++u) {
       const auto unit = static_cast<std::size_t>(u);
-      const std::int64_t from_input =
-          bias_[gate][unit] + dot(x, weights_[gate].data() + u * depth_, depth_, safe());
+      const std::int64_t from_input = call_.add_bias(
+          dot(x, weights_[gate].data() + u * depth_, depth_, safe()), bias_[gate][unit], unit);
       const std::int64_t from_state =
           dot(h.data(), recurrent_[gate].data() + u * units_, units_, safe());
       const std::int16_t sum =

@@ -157,7 +157,8 @@ class AttributeReader {
                     count <= 2 * kMostDimensions,
                 "needs a constant of up to {} int32 in '{}'", 2 * kMostDimensions, tensor.name)) {
       values.resize(count);
-      std::memcpy(values.data(), tensor.data.data(), count * sizeof values[0]);
+      const auto bytes = static_cast<std::ptrdiff_t>(count * sizeof values[0]);
+      std::copy_n(tensor.data.begin(), bytes, reinterpret_cast<std::uint8_t*>(values.data()));
     }
     return values;
   }
