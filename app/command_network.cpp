@@ -22,10 +22,11 @@ int run(const Arguments& arguments) {
   if (arguments.has("out")) {
     write_file(arguments.value("out"), workloads::summary_csv(summary));
   }
-  std::cout << workloads::format_summary(summary);
   if (arguments.has("export-trace")) {
-    std::cerr << "wrote " << write_trace(graph, arguments.value("export-trace")) << "\n";
+    const std::string path = write_trace(graph, arguments.value("export-trace"));
+    std::cerr << "wrote " << path << "\n";
   }
+  std::cout << workloads::format_summary(summary);
   return kGood;
 }
 

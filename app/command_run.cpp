@@ -81,9 +81,9 @@ int run(const Arguments& arguments) {
 
 constexpr const char* kDetails =
     "PLATFORM is a YAML file (docs/configuration.md); NETWORK a quantized TensorFlow Lite file\n"
-    "(.tflite) or ONNX file (.onnx), a layer trace (.yaml) or a SCALE-Sim topology (.csv). Either\n"
-    "may be a name of `milliwatt list`. The table goes to the standard output; docs/results.md\n"
-    "explains it and the files of --out.\n"
+    "(.tflite) or ONNX file (.onnx), a layer trace or a derived network (.yaml), or a SCALE-Sim\n"
+    "topology (.csv). Either may be a name of `milliwatt list`. The table goes to the standard\n"
+    "output; docs/results.md explains it and the files of --out.\n"
     "\n"
     "  milliwatt run systolic_16x16 resnet8\n"
     "  milliwatt run platform.yaml model.tflite --input image.npy --out out --tensors out/tensors\n"

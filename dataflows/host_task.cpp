@@ -172,7 +172,7 @@ std::vector<TensorId> data_inputs(const Operator& op) {
 std::optional<std::string> host_refuses(const Graph& graph, const Operator& op) {
   const HostKernel* kernel = kernel_of(op.kind);
   if (kernel == nullptr) {
-    return fmt::format("{} has no host kernel yet", workloads::operator_name(op.kind));
+    return fmt::format("{} has no host kernel", workloads::operator_name(op.kind));
   }
   std::optional<std::string> reason;
   if (kernel->elements == kIntegers) {

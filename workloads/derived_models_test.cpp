@@ -11,12 +11,6 @@
 namespace milliwatt::workloads {
 namespace {
 
-constexpr const char* kModels[] = {
-    "mlperf_ad_autoencoder",        "mlperf_ic_resnet8",     "mlperf_kws_dscnn",
-    "mlperf_sww_dscnn1d",           "tflm_hello_world",      "mlperf_vww_mobilenetv1_025_96",
-    "tflm_keyword_scrambled_svdf8", "tflm_micro_speech",     "tflm_mnist_lstm",
-    "tinyengine_lenet300_mnist",    "tinyengine_mcunet_vww", "xtensa_micro_speech_lstm"};
-
 /// Bytes of the weights when those that may be narrow have `bits` (0: as they are).
 std::int64_t weight_bytes(const Graph& graph, int bits) {
   std::int64_t bytes = 0;
@@ -61,7 +55,7 @@ TEST_P(DerivedModel, RunsAtOtherWidths) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, DerivedModel, ::testing::ValuesIn(kModels));
+INSTANTIATE_TEST_SUITE_P(Models, DerivedModel, ::testing::ValuesIn(mlperf_tiny::kNetworks));
 
 }  // namespace
 }  // namespace milliwatt::workloads

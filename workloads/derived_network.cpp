@@ -312,7 +312,9 @@ void check_result(const Graph& graph, const base::Place& place) {
 }  // namespace
 
 bool is_derived_network(const YamlNode& root) {
-  return root.find("quantize") != nullptr || root.find("prune") != nullptr;
+  const auto has = [&](const char* key) { return root.find(key) != nullptr; };
+  return has("quantize") || has("prune") ||
+         (has("network") && !has("layer_trace") && !has("layers"));
 }
 
 std::vector<SchemaDoc> derived_network_docs() {

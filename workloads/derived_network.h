@@ -13,7 +13,8 @@
 
 namespace milliwatt::workloads {
 
-/// Whether a YAML file is meant as a derived network: it has the key `quantize` or `prune`.
+/// Whether a YAML file is meant as a derived network: it has the key `quantize` or `prune`,
+/// or a network and no layers.
 bool is_derived_network(const base::YamlNode& root);
 
 /// Reads the network that a derived one starts from: `word` as the file has it.
