@@ -40,8 +40,8 @@ enum mw_kernel {
   MW_KERNELS = 29
 };
 
-/* What one call may be given: bytes of its record, operands, bytes of an operand and of all, taps of
- * a depthwise or pooling window, 2 to the power of elementary steps, dimensions of an array. */
+/* What one call may be given: bytes of its record, operands, bytes of an operand and of all, taps
+ * of a depthwise or pooling window, 2 to the power of elementary steps, dimensions of an array. */
 enum mw_kernel_limit {
   MW_KERNEL_MOST_RECORD_BYTES = 1 << 16,
   MW_KERNEL_MOST_OPERANDS = 256,

@@ -224,21 +224,21 @@ TEST(Kernel, AnAccumulatorThatLeaves32BitsIsAnError) {
   EXPECT_THROW(run_long_sum(66311, 1913), base::SimulationError);
 }
 
-/// One output of 16 bits with a product of 0 and a bias.
+/// One output of 16 bits with a product of 1 x 1 and a bias.
 void run_wide_bias(std::int64_t bias) {
   auto record = fully_connected(1, 1, 8);
   record.operands[0] = testing::input({}, 2, 16);
   record.operands[2].bytes = sizeof(mw_wide_channel_parameters);
   record.operands[3] = testing::output({}, 2, 16);
-  std::uint8_t zeros[2] = {};
+  std::uint8_t one[2] = {1, 0};
   mw_wide_channel_parameters row = {bias, 1 << 30, -31};
   std::uint8_t output[2];
-  make_kernel(record.bytes())->run({zeros, zeros, reinterpret_cast<std::uint8_t*>(&row), output});
+  make_kernel(record.bytes())->run({one, one, reinterpret_cast<std::uint8_t*>(&row), output});
 }
 
-TEST(Kernel, AWideAccumulatorThatLeaves48BitsIsAnError) {
-  EXPECT_NO_THROW(run_wide_bias((std::int64_t{1} << 47) - 1));
-  EXPECT_THROW(run_wide_bias(std::int64_t{1} << 47), base::SimulationError);
+TEST(Kernel, AWideAccumulatorThatLeaves64BitsIsAnError) {
+  EXPECT_NO_THROW(run_wide_bias(INT64_MAX - 1));
+  EXPECT_THROW(run_wide_bias(INT64_MAX), base::SimulationError);
 }
 
 }  // namespace
